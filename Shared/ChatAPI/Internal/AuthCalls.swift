@@ -1,0 +1,78 @@
+import Foundation
+
+/// `POST /internal/tokens/renew` of Auth: a batch of tokens older than `renewAfter`, one result each, in order.
+package struct RenewTokens: Codable, Sendable {
+    package var tokens: [String]
+
+    package init(tokens: [String]) { self.tokens = tokens }
+
+    /// A result is `nil` where the token cannot be renewed (session revoked or over, token not ours).
+    package struct Answer: Codable, Sendable {
+        package var tokens: [String?]
+
+        package init(tokens: [String?]) { self.tokens = tokens }
+    }
+}
+
+/// `POST /internal/users/lookup` of Auth: profiles by id, by username (whatever its case), or both in one call.
+///
+/// Users that do not exist are left out of the answer; one that was asked for twice may come once.
+package struct LookupUsers: Codable, Sendable {
+    package var ids: [UserID]
+    package var usernames: [String]?
+
+    package init(ids: [UserID], usernames: [String]? = nil) {
+        self.ids = ids
+        self.usernames = usernames
+    }
+
+    /// `position` is that of Auth's change feed in the same snapshot: whoever caches applies all changes above it.
+    package struct Answer: Codable, Sendable {
+        package var position: Int64
+        package var users: [Profile]
+
+        package init(position: Int64, users: [Profile]) {
+            self.position = position
+            self.users = users
+        }
+    }
+}
+
+/// `GET /internal/snapshot` of Auth: what a service must know before it may trust a token.
+package struct AuthSnapshot: Codable, Sendable {
+    package var epoch: UUID
+    package var position: Int64
+    /// The public keys, a JSON Web Key Set (RFC 7517) as text.
+    package var jwks: String
+    /// The revoked sessions of which a token could still be unexpired.
+    package var revoked: [RevokedSession]
+
+    package init(epoch: UUID, position: Int64, jwks: String, revoked: [RevokedSession]) {
+        self.epoch = epoch
+        self.position = position
+        self.jwks = jwks
+        self.revoked = revoked
+    }
+}
+
+package struct RevokedSession: Codable, Hashable, Sendable {
+    package var session: SessionID
+    package var user: UserID
+    /// When the last token of this session has expired by itself, and the revocation can be forgotten.
+    package var until: Timestamp
+
+    package init(session: SessionID, user: UserID, until: Timestamp) {
+        self.session = session
+        self.user = user
+        self.until = until
+    }
+}
+
+/// One row of Auth's change feed.
+package enum AuthChange: Codable, Hashable, Sendable {
+    case sessionRevoked(RevokedSession)
+    /// The whole new set of public keys, as in ``AuthSnapshot``.
+    case keys(jwks: String)
+    /// A new or changed profile.
+    case profile(Profile)
+}

@@ -1,0 +1,169 @@
+import AsyncHTTPClient
+import ChatAPI
+import Foundation
+import HTTPTypes
+import Logging
+import Metrics
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// Calls another service on its internal listener: JSON both ways, with our key, the request's id and trace.
+///
+/// With several base URLs, one that does not answer is passed over for the next: every internal call may be repeated
+/// safely. A call may prefer one instance by a key, the same at every caller (rendezvous hash).
+package final class ServiceClient: Sendable {
+    package let service: String
+    private let urls: [String]
+    private let key: String
+    private let timeout: Duration
+    private let maxConcurrent: Int
+    private let logger: Logger
+    private let underWay = Atomic<Int>(0)
+    private let turn = Atomic<Int>(0)
+
+    /// One for the process; never shut down.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = .seconds(2)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        // Below the idle time of our listeners, so that a connection is not closed under a request.
+        configuration.connectionPool.idleTimeout = .seconds(20)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    /// - Parameters:
+    ///   - urls: base URLs without a slash at the end.
+    ///   - maxConcurrent: calls under way at once; one more fails at once, as waiting would only grow the queue.
+    package init(
+        service: String, urls: [String], key: String, timeout: Duration = .seconds(5), maxConcurrent: Int = 256,
+        logger: Logger
+    ) {
+        precondition(!urls.isEmpty, "a service is reached at one URL at least")
+        self.service = service
+        self.urls = urls
+        self.key = key
+        self.timeout = timeout
+        self.maxConcurrent = maxConcurrent
+        self.logger = logger
+    }
+
+    /// Calls with a body.
+    ///
+    /// - Parameter preferring: calls with one key go to one instance while it is there.
+    /// - Throws: ``RefusedByService`` for a refusal, ``ServiceUnavailable`` for everything else, `CancellationError`.
+    package func call<Body: Encodable, Answer: Decodable>(
+        _ method: HTTPRequest.Method, _ path: String, _ body: Body, as: Answer.Type = Answer.self,
+        preferring key: Int64? = nil, timeout: Duration? = nil
+    ) async throws -> Answer {
+        let bytes = try JSONEncoder.teahouse.encode(body)
+        return try self.decode(
+            try await self.exchange(method, path, ByteBuffer(bytes: bytes), key, timeout ?? self.timeout))
+    }
+
+    /// Calls without a body.
+    package func call<Answer: Decodable>(
+        _ method: HTTPRequest.Method, _ path: String, as: Answer.Type = Answer.self, preferring key: Int64? = nil,
+        timeout: Duration? = nil
+    ) async throws -> Answer {
+        try self.decode(try await self.exchange(method, path, nil, key, timeout ?? self.timeout))
+    }
+
+    /// The base URLs in the order in which a call with this key tries them.
+    package func order(preferring key: Int64?) -> [String] {
+        guard self.urls.count > 1 else { return self.urls }
+        guard let key else {
+            let first = self.turn.wrappingAdd(1, ordering: .relaxed).oldValue.magnitude % UInt(self.urls.count)
+            return Array(self.urls[Int(first)...] + self.urls[..<Int(first)])
+        }
+        return self.urls.sorted { Self.weight($0, key) > Self.weight($1, key) }
+    }
+
+    // MARK: How
+
+    private struct Received {
+        var status: HTTPResponse.Status
+        var body: Data
+    }
+
+    private func exchange(
+        _ method: HTTPRequest.Method, _ path: String, _ body: ByteBuffer?, _ key: Int64?, _ timeout: Duration
+    ) async throws -> Received {
+        guard self.underWay.wrappingAdd(1, ordering: .relaxed).oldValue < self.maxConcurrent else {
+            self.underWay.wrappingSubtract(1, ordering: .relaxed)
+            throw ServiceUnavailable(service: self.service, reason: "\(self.maxConcurrent) calls are under way")
+        }
+        defer { self.underWay.wrappingSubtract(1, ordering: .relaxed) }
+        let deadline = NIODeadline.now() + TimeAmount(timeout)
+        var reason = "no URL"
+        for url in self.order(preferring: key) {
+            do {
+                return try await self.exchange(method, url + path, body, deadline)
+            } catch let error as HTTPClientError where error == .deadlineExceeded {
+                throw ServiceUnavailable(service: self.service, reason: "no answer within \(timeout)")
+            } catch {
+                // Cancelled, AsyncHTTPClient throws an error of its own.
+                if Task.isCancelled { throw CancellationError() }
+                reason = "\(url): \(error)"
+                self.logger.warning("a service was not reached", metadata: ["url": "\(url)", "error": "\(error)"])
+            }
+        }
+        throw ServiceUnavailable(service: self.service, reason: reason)
+    }
+
+    private func exchange(
+        _ method: HTTPRequest.Method, _ url: String, _ body: ByteBuffer?, _ deadline: NIODeadline
+    ) async throws -> Received {
+        var request = HTTPClientRequest(url: url)
+        request.method = HTTPMethod(rawValue: method.rawValue)
+        request.headers.add(name: "authorization", value: "Bearer \(self.key)")
+        request.headers.add(name: "accept", value: "application/json")
+        if let scope = RequestScope.current {
+            request.headers.add(name: "x-request-id", value: scope.requestID)
+            if let traceparent = scope.traceparent { request.headers.add(name: "traceparent", value: traceparent) }
+        }
+        if let body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(body)
+        }
+        let response = try await Self.http.execute(request, deadline: deadline, logger: nil)
+        let answer = try await response.body.collect(upTo: 64 * 1024 * 1024)
+        return Received(
+            status: HTTPResponse.Status(code: Int(response.status.code)), body: Data(answer.readableBytesView))
+    }
+
+    private func decode<Answer: Decodable>(_ received: Received) throws -> Answer {
+        switch received.status.code {
+        case 200..<300:
+            if received.body.isEmpty, let nothing = Nothing() as? Answer { return nothing }
+            do {
+                return try JSONDecoder().decode(Answer.self, from: received.body)
+            } catch {
+                throw ServiceUnavailable(service: self.service, reason: "an answer that does not decode: \(error)")
+            }
+        case 400..<500 where received.status != .unauthorized:
+            guard let body = try? JSONDecoder().decode(ErrorBody.self, from: received.body) else { fallthrough }
+            throw RefusedByService(body, status: received.status)
+        default:
+            // 401 means that our key is wrong: nothing that a client should hear of.
+            throw ServiceUnavailable(service: self.service, reason: "status \(received.status.code)")
+        }
+    }
+
+    /// FNV-1a over URL and key, with a final mixing so that near keys fall apart. The same in every process.
+    private static func weight(_ url: String, _ key: Int64) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in Array(url.utf8) + (0..<8).map({ UInt8(truncatingIfNeeded: key >> ($0 * 8)) }) {
+            hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01b3
+        }
+        hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
+        return hash ^ (hash >> 33)
+    }
+}
+
+/// The answer of a call that answers 204.
+package struct Nothing: Codable, Sendable {
+    package init() {}
+}

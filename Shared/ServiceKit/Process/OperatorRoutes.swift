@@ -1,0 +1,58 @@
+import Hummingbird
+import Logging
+import NIOCore
+import Synchronization
+
+/// `/health`, `/ready` and `/metrics` of the internal listener.
+struct OperatorRoutes {
+    let readiness: Readiness
+    let metrics: PrometheusMetrics
+
+    func add(to router: Router<ServiceContext>) {
+        router.get("health", use: self.health)
+        router.get("ready", use: self.ready)
+        router.group("metrics", context: InternalContext.self).get(use: self.metrics)
+    }
+
+    /// `GET /health` → 200 as long as the process can answer at all.
+    func health(request: Request, context: ServiceContext) -> Answer<Status> { Answer(Status(status: "alive")) }
+
+    /// `GET /ready` → 200 where the service can do its work now, else 503; no detail, that is for the log.
+    func ready(request: Request, context: ServiceContext) async -> Answer<Status> {
+        let lacking = await self.readiness.lacking()
+        guard lacking.isEmpty else {
+            context.logger.debug("not ready", metadata: ["lacking": "\(lacking.joined(separator: ", "))"])
+            return Answer(Status(status: "not ready"), status: .serviceUnavailable)
+        }
+        return Answer(Status(status: "ready"))
+    }
+
+    /// `GET /metrics` → Prometheus text, for any holder of a service key.
+    func metrics(request: Request, context: InternalContext) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: self.metrics.text)))
+    }
+
+    struct Status: Encodable, Sendable {
+        var status: String
+    }
+}
+
+/// The conditions under which a service can do its work.
+final class Readiness: Sendable {
+    private let conditions = Mutex<[(name: String, holds: @Sendable () async -> Bool)]>([])
+
+    func add(_ name: String, _ condition: @escaping @Sendable () async -> Bool) {
+        self.conditions.withLock { $0.append((name, condition)) }
+    }
+
+    /// The names of those that do not hold.
+    func lacking() async -> [String] {
+        var lacking: [String] = []
+        for condition in self.conditions.withLock({ $0 }) where await !condition.holds() {
+            lacking.append(condition.name)
+        }
+        return lacking
+    }
+}

@@ -1,0 +1,24 @@
+import Postgres
+import ServiceKit
+
+extension ServiceApplication {
+    /// Brings a service's schema up to date before it answers. Migrations that were edited after they had been applied end
+    /// the process, as no waiting mends them.
+    package mutating func migrate(_ postgres: Postgres, schema: String, _ migrations: [Migration]) {
+        self.prepare("migrations") { try await postgres.migrateOrEnd(schema: schema, migrations) }
+    }
+}
+
+extension Postgres {
+    /// As ``migrate(schema:_:patience:)``, inside of what a service prepares.
+    ///
+    /// - Throws: ``CannotStart`` for migrations or a configuration that cannot be used, and ``PostgresError``.
+    package func migrateOrEnd(schema: String, _ migrations: [Migration]) async throws {
+        do throws(PostgresError) {
+            try await self.migrate(schema: schema, migrations)
+        } catch {
+            guard error.code == .configuration else { throw error }
+            throw CannotStart("schema \(schema): \(error.message)")
+        }
+    }
+}
