@@ -1,0 +1,48 @@
+import ServiceKit
+
+/// Every key of Auth, with its type and default.
+struct AuthConfiguration: ServiceConfiguration {
+    var common: CommonConfiguration
+    var databaseURL: String
+    var signingKeys: SigningKeys?
+    var sessionLife: SessionLife
+    var loginLimits: LoginLimits
+    var passwordCost = PasswordHasher.Cost()
+    var passwordThreads: Int
+    var passwordQueue: Int
+
+    init(_ keys: ConfigurationKeys) {
+        self.common = CommonConfiguration(keys)
+        self.databaseURL = keys.database("AUTH_DATABASE_URL", "the database with the schema auth")
+        let signingKeys = keys.secret(
+            "AUTH_SIGNING_KEYS",
+            "kid:seed[,…], the seeds 32 bytes of Ed25519 in base64url; the first signs, the others are still trusted")
+        do throws(SigningKeys.Malformed) {
+            self.signingKeys = signingKeys.isEmpty ? nil : try SigningKeys(parsing: signingKeys)
+        } catch {
+            keys.problem("AUTH_SIGNING_KEYS", error.reason)
+        }
+        let life = SessionLife()
+        self.sessionLife = SessionLife(
+            idle: keys.duration(
+                "AUTH_SESSION_IDLE", default: life.idle,
+                "how long a token holds, and a session in which none is renewed"),
+            longest: keys.duration("AUTH_SESSION_LONGEST", default: life.longest, "after this one has to sign in again")
+        )
+        let limits = LoginLimits()
+        self.loginLimits = LoginLimits(
+            perAccount: keys.int(
+                "AUTH_FAILED_LOGINS_PER_ACCOUNT", default: limits.perAccount,
+                "wrong passwords for one name in the window"),
+            perAddress: keys.int(
+                "AUTH_FAILED_LOGINS_PER_ADDRESS", default: limits.perAddress,
+                "wrong passwords from one address in the window"),
+            window: keys.duration(
+                "AUTH_FAILED_LOGINS_WINDOW", default: limits.window, "how long a wrong password counts"))
+        self.passwordThreads = keys.int(
+            "AUTH_PASSWORD_THREADS", default: 2, in: 1...64, "threads that hash passwords, 19 MiB and 25 ms each")
+        self.passwordQueue = keys.int(
+            "AUTH_PASSWORD_QUEUE", default: 100, in: 1...10_000,
+            "passwords that may wait for a thread; one more is answered 503")
+    }
+}

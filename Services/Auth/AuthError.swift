@@ -1,0 +1,39 @@
+import HTTPTypes
+import ServiceKit
+
+/// Every refusal of Auth's own; the general ones are ``RequestError``.
+enum AuthError: String, ServiceError {
+    case usernameTaken = "username_taken"
+    case invalidCredentials = "invalid_credentials"
+    case wrongPassword = "wrong_password"
+    case userNotFound = "user_not_found"
+    case sessionNotFound = "session_not_found"
+
+    var status: HTTPResponse.Status {
+        switch self {
+        case .usernameTaken: .conflict
+        case .invalidCredentials: .unauthorized
+        // Not 401: the token is good, and nobody is to be signed out for a slip of the fingers.
+        case .wrongPassword: .forbidden
+        case .userNotFound, .sessionNotFound: .notFound
+        }
+    }
+
+    var message: String {
+        switch self {
+        case .usernameTaken: "This username is taken."
+        case .invalidCredentials: "Username or password is wrong."
+        case .wrongPassword: "The password is wrong."
+        case .userNotFound: "There is no such user."
+        case .sessionNotFound: "There is no such session."
+        }
+    }
+}
+
+/// More passwords wait to be checked than the threads get through in a second.
+extension WorkerThreads.QueueFull: ServiceError {
+    var code: String { RequestError.unavailable.code }
+    var status: HTTPResponse.Status { RequestError.unavailable.status }
+    var message: String { RequestError.unavailable.message }
+    var retryAfter: Int? { 1 }
+}

@@ -1,0 +1,153 @@
+import ChatAPI
+import Foundation
+import Hummingbird
+import Logging
+import Postgres
+import Redis
+import ServiceKit
+import ServiceKitPostgres
+import ServiceLifecycle
+
+/// Who somebody is: users, passwords, sessions and tokens. Only Auth signs; everybody checks by themselves, with what
+/// Auth's snapshot and feed tell.
+@main struct AuthService {
+    static func main() async { await ServiceProcess.run(.auth, AuthConfiguration.self, Self.application) }
+
+    static let migrations = [
+        Migration(name: "m001_users", sql: PackageResources.m001_users_sql),
+        Migration(name: "m002_passwords", sql: PackageResources.m002_passwords_sql),
+    ]
+
+    static func application(_ configuration: AuthConfiguration) async throws -> ServiceApplication {
+        let logger = Logger(label: "auth")
+        let postgres = Postgres(try PostgresConfiguration(url: configuration.databaseURL), logger: logger)
+        let redis = try Redis(urls: configuration.common.redisURLs, logger: logger)
+        let parts = try AuthParts(configuration, postgres: postgres, logger: logger) { position in
+            redis.publish(BusChannel.authChanges, String(position))
+        }
+        // The hints of the other instances, and our own.
+        redis.listen { [feed = parts.feed] message in
+            if let position = Int64(String(decoding: message.payload, as: UTF8.self)) { feed.poke(position) }
+        }
+        redis.subscribe([BusChannel.authChanges]) { _ in }
+
+        let (prepared, preparation) = AsyncStream.makeStream(of: Never.self)
+        var application = parts.application(configuration.common)
+        application.add(postgres, redis)
+        application.prepare("database") {
+            try await postgres.migrateOrEnd(schema: "auth", Self.migrations)
+            try await parts.changes.publish(jwks: parts.keys.jwks)
+            preparation.finish()
+        }
+        application.add(FollowedFeed(feed: parts.feed, prepared: prepared))
+        application.readyWhen("database") { postgres.isReady }
+        return application
+    }
+}
+
+/// What Auth is made of, between its database and its listeners.
+struct AuthParts: Sendable {
+    let keys: SigningKeys
+    let changes: ChangeStore
+    let accounts: AccountStore
+    let sessions: SessionStore
+    let profiles: ProfileStore
+    let registration: Registration
+    let signIn: SignIn
+    let passwordChange: PasswordChange
+    /// Knows what Auth's own feed tells, as everywhere; what this instance has revoked it knows at once.
+    let verifier: TokenVerifier
+    let tokens: SessionTokens
+    let feed: ChangeFeedReader<AuthChange>
+    private let now: @Sendable () -> Date
+
+    /// - Parameters:
+    ///   - now: in whole milliseconds, as times are told.
+    ///   - announce: publishes the hint that the feed has come so far.
+    init(
+        _ configuration: AuthConfiguration, postgres: Postgres, logger: Logger,
+        now: @escaping @Sendable () -> Date = { Timestamp.now.date }, announce: @escaping @Sendable (Int64) -> Void
+    ) throws {
+        guard let keys = configuration.signingKeys else { throw CannotStart("there is no signing key") }
+        let changes = ChangeStore(postgres: postgres, announce: announce)
+        let accounts = AccountStore(postgres: postgres, changes: changes)
+        let sessions = SessionStore(postgres: postgres, changes: changes, life: configuration.sessionLife)
+        let failures = FailedLoginStore(postgres: postgres, limits: configuration.loginLimits)
+        let hasher = try PasswordHasher(
+            cost: configuration.passwordCost, threads: configuration.passwordThreads,
+            capacity: configuration.passwordQueue)
+        let verifier = TokenVerifier(now: { Timestamp(now()) })
+        self.keys = keys
+        self.changes = changes
+        self.accounts = accounts
+        self.sessions = sessions
+        self.profiles = ProfileStore(postgres: postgres)
+        self.registration = Registration(accounts: accounts, sessions: sessions, hasher: hasher, now: now)
+        let passwords = PasswordCheck(accounts: accounts, failures: failures, hasher: hasher, now: now)
+        self.signIn = SignIn(
+            passwords: passwords, accounts: accounts, sessions: sessions, hasher: hasher, now: now)
+        self.passwordChange = PasswordChange(
+            passwords: passwords, store: PasswordStore(postgres: postgres, changes: changes), hasher: hasher, now: now)
+        self.verifier = verifier
+        self.tokens = SessionTokens(signer: keys.signer, verifier: verifier, sessions: sessions, now: now)
+        self.feed = Self.feed(of: changes, into: verifier, logger: logger, now: now)
+        self.now = now
+    }
+
+    /// The listeners with their routes.
+    func application(_ configuration: CommonConfiguration) -> ServiceApplication {
+        let renewal = TokenRenewal(now: { [now] in Timestamp(now()) }) { [tokens] token in
+            try await tokens.renew([token]).first ?? nil
+        }
+        let application = ServiceApplication(configuration, tokens: self.verifier, renewal: renewal)
+        let keys = KeyRoutes(changes: self.changes)
+        application.routes.addRoutes(keys.routes)
+        let api = application.routes.group("api/auth")
+        api.addRoutes(keys.routes)
+        api.addRoutes(AccountRoutes(registration: self.registration, signIn: self.signIn, tokens: self.tokens).routes)
+        let mine = api.group(context: AuthenticatedContext.self)
+        mine.addRoutes(
+            SessionRoutes(sessions: self.sessions, tokens: self.tokens, verifier: self.verifier, now: self.now).routes)
+        mine.addRoutes(MeRoutes(accounts: self.accounts).routes)
+        mine.addRoutes(PasswordRoutes(change: self.passwordChange, verifier: self.verifier).routes)
+        mine.addRoutes(UserRoutes(profiles: self.profiles).routes, atPath: "users")
+        application.internalRoutes.group("internal", context: InternalContext.self).addRoutes(
+            InternalRoutes(profiles: self.profiles, changes: self.changes, tokens: self.tokens, now: self.now).routes)
+        return application
+    }
+
+    /// Auth follows its own feed, straight from its database: what another instance has revoked, it hears as all others do.
+    private static func feed(
+        of changes: ChangeStore, into verifier: TokenVerifier, logger: Logger, now: @escaping @Sendable () -> Date
+    ) -> ChangeFeedReader<AuthChange> {
+        ChangeFeedReader(
+            name: "auth", logger: logger,
+            restart: {
+                let snapshot = try await changes.snapshot(now: now())
+                try verifier.load(jwks: snapshot.jwks, revoked: snapshot.revoked)
+                return FeedPosition(epoch: snapshot.epoch, position: snapshot.position)
+            },
+            fetch: { after, limit in try await changes.changes(after: after, limit: limit) },
+            apply: { rows in
+                for row in rows {
+                    switch row.what {
+                    case .sessionRevoked(let revoked): verifier.revoke(revoked)
+                    case .keys(let jwks): try verifier.setKeys(jwks: jwks)
+                    case .profile: break
+                    }
+                }
+            })
+    }
+}
+
+/// The feed, followed from when its tables are there.
+private struct FollowedFeed: Service {
+    let feed: ChangeFeedReader<AuthChange>
+    /// Ends when they are.
+    let prepared: AsyncStream<Never>
+
+    func run() async throws {
+        for await _ in self.prepared.cancelOnGracefulShutdown() {}
+        try await self.feed.run()
+    }
+}

@@ -1,0 +1,4 @@
+import ChatAPI
+import Postgres
+
+extension UserID: PostgresNewtype {}

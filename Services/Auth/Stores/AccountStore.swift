@@ -1,0 +1,125 @@
+import ChatAPI
+import Foundation
+import Postgres
+
+/// Users: registered, found, changed.
+struct AccountStore: Sendable {
+    let postgres: Postgres
+    let changes: ChangeStore
+
+    /// What signing in needs to know of a user.
+    struct Credentials: Sendable {
+        let account: Account
+        let hash: String
+        /// Counts the passwords that the user has had.
+        let passwordVersion: Int
+    }
+
+    /// Makes a user and their first session, or finds both if this very registration was made before.
+    ///
+    /// - Parameters:
+    ///   - session: makes the session of the new user.
+    ///   - key: the Idempotency-Key of the call.
+    /// - Returns: `nil` if the name is taken. The hash is that of the stored user: if it is not `hash`, the registration is
+    ///   an older one, and the caller must see whether it has the same password.
+    func register(
+        _ username: Username, hash: String, nickname: String, now: Date, key: UUID?,
+        session: (UserID) -> Session
+    ) async throws -> (credentials: Credentials, session: Session)? {
+        let sql: SQL = """
+            INSERT INTO auth.users (username, password_hash, nickname, created_at)
+            VALUES (\(username.description), \(hash), \(nickname), \(now))
+            ON CONFLICT (lower(username) COLLATE "C") DO NOTHING
+            RETURNING id, username, nickname, avatar, bio, created_at
+            """
+        let (made, position) = try await self.postgres.recordingTransaction { transaction -> (Account, Session)? in
+            guard let account: Account = try await transaction.first(sql) else { return nil }
+            let session = session(account.id)
+            try await transaction.execute(SessionStore.insertion(of: session, key: key))
+            let entry = AuditEntry(
+                action: .registered, user: account.id, session: session.id, address: session.address, at: now)
+            try await transaction.execute(entry.insertion)
+            try self.changes.record([.profile(account.profile)], in: transaction)
+            return (account, session)
+        }
+        if let position { self.changes.announce(position) }
+        if let (account, session) = made {
+            return (Credentials(account: account, hash: hash, passwordVersion: 1), session)
+        }
+        guard let key else { return nil }
+        return try await self.registration(of: username, with: key)
+    }
+
+    /// The user of this name, in any case.
+    func credentials(of username: String) async throws -> Credentials? {
+        let sql: SQL = """
+            SELECT id, username, nickname, avatar, bio, created_at, password_hash, password_version
+            FROM auth.users
+            WHERE lower(username) COLLATE "C" = lower(\(username)) AND deleted_at IS NULL
+            """
+        return try await self.postgres.first(sql)
+    }
+
+    /// Replaces a hash by one of the same password, unless the password has been changed meanwhile.
+    func rehash(_ id: UserID, from old: String, to new: String) async throws {
+        let sql: SQL = "UPDATE auth.users SET password_hash = \(new) WHERE id = \(id) AND password_hash = \(old)"
+        _ = try await self.postgres.execute(sql)
+    }
+
+    /// - Throws: ``AuthError/userNotFound``.
+    func account(_ id: UserID) async throws -> Account {
+        let sql: SQL = """
+            SELECT id, username, nickname, avatar, bio, created_at
+            FROM auth.users WHERE id = \(id) AND deleted_at IS NULL
+            """
+        guard let account: Account = try await self.postgres.first(sql) else { throw AuthError.userNotFound }
+        return account
+    }
+
+    /// Changes what is given; a changed profile is in the feed.
+    ///
+    /// - Throws: ``AuthError/userNotFound``.
+    func update(_ id: UserID, with change: ProfileChange) async throws -> Account {
+        let sql: SQL = """
+            UPDATE auth.users SET
+                nickname = coalesce(\(change.nickname), nickname),
+                avatar = CASE WHEN \(change.avatar != nil) THEN \(change.avatar ?? nil) ELSE avatar END,
+                bio = coalesce(\(change.bio), bio)
+            WHERE id = \(id) AND deleted_at IS NULL
+            RETURNING id, username, nickname, avatar, bio, created_at
+            """
+        let (account, position) = try await self.postgres.recordingTransaction { transaction -> Account in
+            guard let account: Account = try await transaction.first(sql) else { throw AuthError.userNotFound }
+            // The others see nothing of a bio.
+            if change.nickname != nil || change.avatar != nil {
+                try self.changes.record([.profile(account.profile)], in: transaction)
+            }
+            return account
+        }
+        if let position { self.changes.announce(position) }
+        return account
+    }
+
+    private func registration(
+        of username: Username, with key: UUID
+    ) async throws -> (credentials: Credentials, session: Session)? {
+        let sql: SQL = """
+            SELECT s.id, s.user_id, s.device, s.address, s.created_at, s.last_used_at, s.expires_at
+            FROM auth.sessions AS s JOIN auth.users AS u ON u.id = s.user_id
+            WHERE s.idempotency_key = \(key) AND s.revoked_at IS NULL
+              AND lower(u.username) COLLATE "C" = \(username.key)
+            """
+        guard let session: Session = try await self.postgres.first(sql),
+            let credentials = try await self.credentials(of: username.key)
+        else { return nil }
+        return (credentials, session)
+    }
+}
+
+extension AccountStore.Credentials: PostgresRowDecodable {
+    init(row: PostgresRow) throws(PostgresError) {
+        self.account = try Account(row: row)
+        self.hash = try row.get("password_hash")
+        self.passwordVersion = try row.get("password_version")
+    }
+}

@@ -1,0 +1,92 @@
+import ChatAPI
+import Hummingbird
+import Logging
+import Postgres
+import Redis
+import ServiceKit
+import ServiceKitPostgres
+
+/// Who knows whom, and who is in which chatroom: friends, requests, blocks, chatrooms, members, and the feed of their
+/// changes.
+@main struct SocialService {
+    static let migrations = [
+        ChangeFeed.social.migration,
+        Migration(name: "m001_people", sql: PackageResources.m001_people_sql),
+        Migration(name: "m002_chatrooms", sql: PackageResources.m002_chatrooms_sql),
+    ]
+
+    static func main() async {
+        await ServiceProcess.run(.social, SocialConfiguration.self, Self.application(_:))
+    }
+
+    static func application(_ configuration: SocialConfiguration) throws -> ServiceApplication {
+        let logger = Logger(label: "social")
+        var database = try PostgresConfiguration(url: configuration.database)
+        database.name = "social"
+        // Every change here is a transaction of several statements.
+        database.exclusiveConnections = 8
+        return Self.application(
+            configuration, postgres: Postgres(database, logger: logger),
+            redis: try Redis(urls: configuration.common.redisURLs, logger: logger))
+    }
+
+    /// - Parameter tokens: what access tokens are checked by; filled by Auth's feed as soon as the application runs.
+    static func application(
+        _ configuration: SocialConfiguration, postgres: Postgres, redis: Redis, tokens: TokenVerifier = TokenVerifier()
+    ) -> ServiceApplication {
+        let auth = ServiceClient(
+            service: "auth", urls: configuration.common.urls[.auth] ?? [], key: configuration.common.serviceKeys.own,
+            logger: Logger(label: "social"))
+        var application = ServiceApplication(
+            configuration.common, tokens: tokens, renewal: TokenRenewal(auth: auth))
+        let logger = application.logger
+
+        let known = ProfileCache()
+        let feed = AuthFeed(
+            auth: auth, tokens: tokens, logger: logger,
+            onProfile: { known.note($0, at: $1) }, onRestart: { known.forget() })
+        redis.listen { message in
+            guard let position = Int64(String(decoding: message.payload, as: UTF8.self)) else { return }
+            feed.poke(position)
+        }
+        redis.subscribe([BusChannel.authChanges]) { _ in }
+        application.add(postgres, redis, feed)
+        application.migrate(postgres, schema: "social", Self.migrations)
+        application.readyWhen("PostgreSQL") { postgres.isReady }
+
+        let profiles = ProfileClient(auth: auth, known: known)
+        let announcer = ChangeAnnouncer(redis: redis, history: application.client(of: .history), logger: logger)
+        let presence = PresenceReader(redis: redis, logger: logger)
+        let friends = FriendStore(postgres: postgres)
+        let blocks = BlockStore(postgres: postgres)
+        let chatrooms = ChatroomStore(postgres: postgres, maxMembers: configuration.maxMembers)
+        let members = MemberStore(postgres: postgres, maxMembers: configuration.maxMembers)
+        let requests = FriendRequestStore(postgres: postgres, rules: configuration.requests)
+        let acquaintances = Acquaintances(friends: friends, blocks: blocks)
+
+        application.routes.group("api/social", context: AuthenticatedContext.self)
+            .addRoutes(
+                FriendRoutes(
+                    friends: friends, blocks: blocks, profiles: profiles, presence: presence, announcer: announcer
+                ).routes, atPath: "friends"
+            )
+            .addRoutes(
+                FriendRequestRoutes(requests: requests, profiles: profiles, announcer: announcer).routes,
+                atPath: "friend-requests"
+            )
+            .addRoutes(BlockRoutes(blocks: blocks, profiles: profiles, announcer: announcer).routes, atPath: "blocks")
+            .addRoutes(
+                ChatroomRoutes(
+                    chatrooms: chatrooms, members: members, acquaintances: acquaintances, profiles: profiles,
+                    announcer: announcer
+                ).routes, atPath: "chatrooms"
+            )
+            .addRoutes(
+                MemberRoutes(
+                    members: members, acquaintances: acquaintances, profiles: profiles, announcer: announcer
+                ).routes, atPath: "chatrooms/:id/members")
+        application.internalRoutes.group("internal", context: InternalContext.self)
+            .addRoutes(InternalRoutes(memberships: MembershipStore(postgres: postgres), friends: friends).routes)
+        return application
+    }
+}

@@ -1,0 +1,72 @@
+import ChatAPI
+import Postgres
+
+/// A group that is locked until the end of the transaction, as the one who wants to change it finds it.
+struct LockedGroup: Sendable {
+    var memberCount: Int
+    var historyForNewMembers: Bool
+    /// The role of the one who wants to change it.
+    var role: Role
+}
+
+extension Postgres {
+    /// Runs a transaction that changes something, and tells where in the change feed it stands.
+    func change<Value: Sendable>(
+        isolation: isolated (any Actor)? = #isolation, _ body: (PostgresTransaction) async throws -> Value
+    ) async throws -> Committed<Value> {
+        let (value, position) = try await self.recordingTransaction(isolation: isolation, body)
+        return Committed(value: value, position: position)
+    }
+}
+
+extension ChangeFeed {
+    static let social = ChangeFeed(schema: "social")
+}
+
+extension PostgresTransaction {
+    /// Adds rows to the change feed, which are written together with COMMIT. For the end of a transaction.
+    func record(_ changes: [SocialChange]) throws(PostgresError) {
+        guard !changes.isEmpty else { return }
+        try self.record(changes.map { change throws(PostgresError) in try JSON(encoding: change) }, in: .social)
+    }
+
+    /// Locks two people until the end of the transaction, always in the same order.
+    func lock(_ pair: Pair) async throws {
+        try await self.execute(
+            """
+            INSERT INTO social.people (user_id) VALUES (\(pair.low)), (\(pair.high)) ON CONFLICT DO NOTHING
+            """)
+        let _: [UserID] = try await self.all(
+            """
+            SELECT user_id FROM social.people WHERE user_id IN (\(pair.low), \(pair.high))
+            ORDER BY user_id FOR UPDATE
+            """)
+    }
+
+    /// Locks a group until the end of the transaction, then looks who asks: in one statement the role would be as old
+    /// as the wait for the lock.
+    ///
+    /// - Throws: ``SocialError/chatroomNotFound`` to whoever is no member, ``SocialError/forbidden`` if it is direct.
+    func lockGroup(_ id: ChatroomID, as user: UserID) async throws -> LockedGroup {
+        let type: ChatroomType? = try await self.first(
+            "SELECT type FROM social.chatrooms WHERE id = \(id) FOR UPDATE")
+        guard let type else { throw SocialError.chatroomNotFound }
+        let group: LockedGroup? = try await self.first(
+            """
+            SELECT c.member_count, c.history_for_new_members, m.role
+            FROM social.chatrooms AS c JOIN social.chatroom_members AS m ON m.chatroom_id = c.id
+            WHERE c.id = \(id) AND m.user_id = \(user)
+            """)
+        guard let group else { throw SocialError.chatroomNotFound }
+        guard type == .group else { throw SocialError.forbidden }
+        return group
+    }
+}
+
+extension LockedGroup: PostgresRowDecodable {
+    init(row: PostgresRow) throws(PostgresError) {
+        self.init(
+            memberCount: try row.get("member_count"), historyForNewMembers: try row.get("history_for_new_members"),
+            role: try row.get("role"))
+    }
+}
