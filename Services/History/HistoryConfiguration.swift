@@ -1,0 +1,32 @@
+import ServiceKit
+
+/// What History is told.
+struct HistoryConfiguration: ServiceConfiguration {
+    let common: CommonConfiguration
+    let databaseURL: String
+    /// Characters of a message.
+    let maxMessageCharacters: Int
+    /// How many batches of messages may be on their way to the database at once.
+    let appendLanes: Int
+    /// How long a sender may recall a message.
+    let recallWindow: Duration
+    #if DEBUG
+        let drillFault: DrillFault
+    #endif
+
+    init(_ keys: ConfigurationKeys) {
+        self.common = CommonConfiguration(keys)
+        self.databaseURL = keys.database("HISTORY_DATABASE_URL", "the PostgreSQL database with the schema history")
+        self.maxMessageCharacters = keys.int(
+            "HISTORY_MAX_MESSAGE_CHARACTERS", default: 4_000, in: 1...60_000, "the most characters of a message")
+        self.appendLanes = keys.int(
+            "HISTORY_APPEND_LANES", default: 4, in: 1...64,
+            "how many batches of messages are written at once; a chatroom always takes the same lane")
+        self.recallWindow = keys.duration(
+            "HISTORY_RECALL_WINDOW", default: .seconds(120),
+            "how long after sending one may recall one's own message; owners and admins always may")
+        #if DEBUG
+            self.drillFault = DrillFault(keys)
+        #endif
+    }
+}

@@ -1,0 +1,62 @@
+import ChatAPI
+import Logging
+import Redis
+import ServiceKit
+import ServiceLifecycle
+import Synchronization
+
+/// Tells the members of a chatroom up to where others have read: once a second for each reader and chatroom, however often
+/// they scroll. Ephemeral: whoever misses it asks for a message's readers.
+///
+/// A `final class` with a `Mutex`: requests add, one task publishes.
+final class ReadAnnouncer: Service {
+    private struct Place: Hashable {
+        let chatroom: ChatroomID
+        let user: UserID
+    }
+
+    private static let interval = Duration.seconds(1)
+
+    private let redis: Redis
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+    private let untold = Mutex<[Place: Seq]>([:])
+
+    init(redis: Redis, clock: any Clock<Duration> = ContinuousClock(), logger: Logger) {
+        self.redis = redis
+        self.clock = clock
+        self.logger = logger
+    }
+
+    func announce(_ user: UserID, hasRead chatroom: ChatroomID, upTo seq: Seq) {
+        self.untold.withLock { $0[Place(chatroom: chatroom, user: user), default: 0].raise(to: seq) }
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await self.clock.sleep(for: Self.interval)) != nil { self.publish() }
+        }
+        self.publish()
+    }
+
+    /// Tells all there is to tell.
+    func publish() {
+        let places = self.untold.withLock { untold in
+            defer { untold = [:] }
+            return untold
+        }
+        for (place, seq) in places {
+            do {
+                let read = ReadEvent(chatroomId: place.chatroom, userId: place.user, seq: seq)
+                let text = try EventText.make("read", read)
+                self.redis.publish(BusChannel.chatroom(place.chatroom), BusEntry(seq: 0, event: text[...]).text)
+            } catch {
+                self.logger.error("a read event could not be written", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}
+
+extension Seq {
+    fileprivate mutating func raise(to seq: Seq) { self = Swift.max(self, seq) }
+}

@@ -1,0 +1,117 @@
+import ChatAPI
+import Foundation
+import Postgres
+
+/// The log: appending messages to it.
+///
+/// Two batches that append to one chatroom meet in the lock on its head, so any number of instances may append at once;
+/// it is fast while they do not meet (see ``AppendLanes``).
+struct EntryStore: Sendable {
+    let postgres: Postgres
+    /// How long a batch waits for a lock; well below a statement's own time limit, so that the two can be told apart.
+    var patience = Duration.seconds(2)
+
+    /// Stores a batch in one transaction: all new messages of it, or, on an error, none.
+    ///
+    /// The lock is a statement of its own, before the append: the append's snapshot is then younger than the lock and
+    /// sees what the batch before it has stored. As one statement, a client id sent twice at once would make a hole or
+    /// abort the batch.
+    ///
+    /// - Returns: one outcome for each draft, in order.
+    func append(_ drafts: [PreparedDraft]) async throws(PostgresError) -> [AppendOutcome] {
+        let chatrooms = drafts.map { $0.draft.chatroom.rawValue }
+        let results = try await self.postgres.group([
+            Self.limit(self.patience), Self.lock(chatrooms), Self.append(drafts, to: chatrooms),
+        ])
+        return try results[2].decode()
+    }
+
+    /// Holds until the end of the transaction.
+    private static func limit(_ patience: Duration) -> SQL {
+        "SELECT set_config('lock_timeout', \(String(Int(patience / .milliseconds(1)))), true)"
+    }
+
+    /// Takes the locks in one order everywhere, so that nobody waits in a circle. A chatroom without a head has no
+    /// members either: nothing can be appended there, and nobody can make rows by naming chatrooms that do not exist.
+    private static func lock(_ chatrooms: [Int64]) -> SQL {
+        """
+        SELECT chatroom_id FROM history.chatroom_heads
+        WHERE chatroom_id = ANY (\(chatrooms)) ORDER BY chatroom_id FOR NO KEY UPDATE
+        """
+    }
+
+    /// `input`: what the client id has stored before, or else why the message is refused. `fresh`: what remains, each
+    /// client id once, numbered within its chatroom. A send moves the sender's own read cursor.
+    private static func append(_ drafts: [PreparedDraft], to chatrooms: [Int64]) -> SQL {
+        """
+        WITH input AS MATERIALIZED (
+            SELECT i.n, i.chatroom_id, i.sender_id, i.client_id, i.digest, i.body,
+                e.seq AS stored_seq, e.digest AS stored_digest,
+                CASE
+                    WHEN e.seq IS NOT NULL THEN NULL
+                    WHEN m.from_seq IS NULL THEN 'chatroom_not_found'
+                    WHEN NOT m.can_send OR m.muted_until > statement_timestamp() THEN 'forbidden'
+                    WHEN i.reply_to > 0 AND r.seq IS NULL THEN 'message_not_found'
+                END AS refusal
+            FROM unnest(
+                \(chatrooms)::bigint[], \(drafts.map { $0.draft.sender.rawValue })::bigint[],
+                \(drafts.map { $0.draft.clientId })::uuid[], \(drafts.map { $0.draft.digest })::bytea[],
+                \(drafts.map { $0.body })::text[], \(drafts.map { $0.draft.body.replyTo ?? 0 })::bigint[]
+            ) WITH ORDINALITY AS i (chatroom_id, sender_id, client_id, digest, body, reply_to, n)
+            LEFT JOIN LATERAL (
+                SELECT seq, digest FROM history.entries
+                WHERE chatroom_id = i.chatroom_id AND sender_id = i.sender_id AND client_id = i.client_id
+                LIMIT 1
+            ) AS e ON TRUE
+            LEFT JOIN LATERAL (
+                SELECT from_seq, can_send, muted_until FROM history.members
+                WHERE chatroom_id = i.chatroom_id AND user_id = i.sender_id AND left_seq IS NULL
+                LIMIT 1
+            ) AS m ON TRUE
+            LEFT JOIN LATERAL (
+                SELECT seq FROM history.entries
+                WHERE chatroom_id = i.chatroom_id AND seq = i.reply_to AND seq >= m.from_seq AND kind = 'message'
+                LIMIT 1
+            ) AS r ON TRUE
+        ), fresh AS MATERIALIZED (
+            SELECT f.*, row_number() OVER (PARTITION BY f.chatroom_id ORDER BY f.n) AS step
+            FROM (
+                SELECT DISTINCT ON (chatroom_id, sender_id, client_id)
+                    n, chatroom_id, sender_id, client_id, digest, body
+                FROM input WHERE stored_seq IS NULL AND refusal IS NULL
+                ORDER BY chatroom_id, sender_id, client_id, n
+            ) AS f
+        ), heads AS (
+            UPDATE history.chatroom_heads AS h SET seq = h.seq + c.steps, ordinal = h.ordinal + c.steps
+            FROM (SELECT chatroom_id, count(*) AS steps FROM fresh GROUP BY chatroom_id) AS c
+            WHERE h.chatroom_id = c.chatroom_id
+            RETURNING h.chatroom_id, h.seq - c.steps AS seq, h.ordinal - c.steps AS ordinal
+        ), stored AS (
+            INSERT INTO history.entries (chatroom_id, seq, ordinal, sender_id, client_id, digest, kind, body)
+            SELECT f.chatroom_id, h.seq + f.step, h.ordinal + f.step, f.sender_id, f.client_id, f.digest,
+                'message', f.body::jsonb
+            FROM fresh AS f JOIN heads AS h ON h.chatroom_id = f.chatroom_id
+            ORDER BY f.n
+            RETURNING chatroom_id, seq, ordinal, sender_id, client_id, digest, created_at
+        ), cursors AS (
+            INSERT INTO history.read_cursors AS c (chatroom_id, user_id, seq, ordinal)
+            SELECT chatroom_id, sender_id, max(seq), max(ordinal) FROM stored
+            GROUP BY chatroom_id, sender_id ORDER BY chatroom_id, sender_id
+            ON CONFLICT (chatroom_id, user_id) DO UPDATE
+            SET seq = excluded.seq, ordinal = excluded.ordinal, read_at = excluded.read_at
+            WHERE c.seq < excluded.seq
+        )
+        SELECT i.refusal, coalesce(i.stored_digest, s.digest) <> i.digest AS conflict,
+            coalesce(i.stored_seq, s.seq) AS seq, coalesce(e.ordinal, s.ordinal) AS ordinal,
+            coalesce(e.created_at, s.created_at) AS created_at, e.body::text AS stored_body
+        FROM input AS i
+        LEFT JOIN stored AS s
+            ON s.chatroom_id = i.chatroom_id AND s.sender_id = i.sender_id AND s.client_id = i.client_id
+        LEFT JOIN LATERAL (
+            SELECT ordinal, created_at, body FROM history.entries
+            WHERE chatroom_id = i.chatroom_id AND seq = i.stored_seq
+        ) AS e ON TRUE
+        ORDER BY i.n
+        """
+    }
+}
