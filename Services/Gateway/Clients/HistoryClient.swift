@@ -1,0 +1,102 @@
+import ChatAPI
+import Foundation
+import HTTPTypes
+import ServiceKit
+
+/// What the Gateway asks of History; many asks go as one.
+struct HistoryClient: Sendable {
+    /// What one user may see, and how far History has applied Social's feed in the same snapshot.
+    struct Views: Sendable {
+        var epoch: UUID
+        var position: Int64
+        var chatrooms: [ChatroomView]
+    }
+
+    /// Messages of one chatroom keep their order by being in one lane; also the number by which an instance is preferred.
+    private static var lanes: Int64 { 16 }
+
+    private let client: ServiceClient
+    private let views: Lookup<UserID, Views>
+    private let entries: Lookup<LookupEntries.Range, LookupEntries.Entries>
+    private let appends: Batcher<AppendMessages.Item, AppendMessages.Result>
+    private let cursors: Batcher<MoveCursors.Item, Seq?>
+
+    init(_ client: ServiceClient) {
+        self.client = client
+        self.views = Lookup(name: "views", lanes: 2) { users in
+            let answer: LookupViews.Answer = try await client.call(
+                .post, "/internal/views", LookupViews(userIds: users))
+            let known = Dictionary(answer.users.map { ($0.id, $0.chatrooms) }) { first, _ in first }
+            return Dictionary(
+                uniqueKeysWithValues: users.map { user in
+                    (user, Views(epoch: answer.epoch, position: answer.position, chatrooms: known[user] ?? []))
+                })
+        }
+        self.entries = Lookup(name: "entries", lanes: 4, maxBatch: 20) { ranges in
+            let answer: LookupEntries.Answer = try await client.call(
+                .post, "/internal/entries", LookupEntries(ranges: ranges))
+            guard answer.ranges.count == ranges.count else {
+                throw ServiceUnavailable(service: "history", reason: "another number of ranges than was asked for")
+            }
+            return Dictionary(uniqueKeysWithValues: zip(ranges, answer.ranges))
+        }
+        self.appends = Batcher(name: "appends", lanes: Int(Self.lanes)) { items in
+            let answer: AppendMessages.Answer = try await client.call(
+                .post, "/internal/messages", AppendMessages(messages: items),
+                preferring: items.first.map { $0.chatroomId.rawValue % Self.lanes })
+            return answer.results
+        }
+        self.cursors = Batcher(name: "cursors") { items in
+            let answer: MoveCursors.Answer = try await client.call(
+                .post, "/internal/cursors", MoveCursors(cursors: items))
+            return answer.cursors
+        }
+    }
+
+    func views(of user: UserID) async throws -> Views {
+        guard let views = try await self.views.value(for: user) else {
+            throw ServiceUnavailable(service: "history", reason: "a user was left out of its answer")
+        }
+        return views
+    }
+
+    /// Entries above `after`, up to and with `upTo`, at most `limit`, as they go on the bus.
+    func entries(of chatroom: ChatroomID, after: Seq, upTo: Seq, limit: Int) async throws -> [BusEntry] {
+        let range = LookupEntries.Range(chatroomId: chatroom, after: after, upTo: upTo, limit: limit)
+        guard let answer = try await self.entries.value(for: range, lane: chatroom.rawValue) else { return [] }
+        return try answer.entries.map { text in
+            guard let entry = BusEntry(text) else {
+                throw ServiceUnavailable(service: "history", reason: "an entry that is none")
+            }
+            return entry
+        }
+    }
+
+    /// The heads of at most 1,000 chatrooms; those without a log are left out.
+    func heads(of chatrooms: [ChatroomID]) async throws -> [ChatroomID: Seq] {
+        let answer: LookupHeads.Answer = try await self.client.call(
+            .post, "/internal/heads", LookupHeads(chatroomIds: chatrooms))
+        return answer.heads
+    }
+
+    /// Waits, at most about a second, until History has applied Social's feed up to a position.
+    func catchUp(to position: Int64) async throws {
+        let _: AwaitFeed.Answer = try await self.client.call(
+            .post, "/internal/caught-up", AwaitFeed(feed: "social", position: position))
+    }
+
+    /// Calls back when the message is committed or refused. Messages of one chatroom are stored in the order of the calls.
+    func append(
+        _ item: AppendMessages.Item,
+        then callback: @escaping @Sendable (Result<AppendMessages.Result, any Error>) -> Void
+    ) {
+        self.appends.submit(item, lane: item.chatroomId.rawValue, then: callback)
+    }
+
+    /// Calls back with where the read cursor stands then; `nil` where the user is no member.
+    func moveCursor(
+        _ item: MoveCursors.Item, then callback: @escaping @Sendable (Result<Seq?, any Error>) -> Void
+    ) {
+        self.cursors.submit(item, then: callback)
+    }
+}

@@ -1,0 +1,254 @@
+import ChatAPI
+import NIOCore
+import ServiceKit
+import Sockets
+
+/// One person on one socket: in which rooms they are, and what waits for that. On the socket's loop.
+///
+/// What suspends is a *flow* (entering, joining again, catching up). A client's flows go one after the other, so that no
+/// two replay into one room at a time.
+final class Client {
+    /// How many events may wait for `ready`, and for how long: each is acknowledged within ten seconds.
+    private static var maxEarlyEvents: Int { 16 }
+    private static var earlyPatience: Duration { .seconds(9) }
+    /// Thirty days in milliseconds: tokens live shorter, and a timer can count so far.
+    private static var longestWait: Int64 { 30 * 86_400_000 }
+
+    let user: UserID
+    private(set) var claims: TokenClaims
+    private(set) var token: String
+    /// How the token of CONNECT came; one of the cookie is never told to the page.
+    let carrier: Credentials.Carrier
+    private unowned let socket: Socket
+    private let namespace: ChatNamespace
+    private var memberships: [ChatroomID: Sockets.Membership] = [:]
+    /// Left by `leaveRoom`: a change of memberships does not bring them back.
+    private(set) var declinedChatrooms: Set<ChatroomID> = []
+    private var early: [SocketEvent] = []
+    private var flows: [BackgroundTasks.Work] = []
+    private var isFlowing = false
+    private var isRefreshWanted = false
+    private var draining: [(Bool) -> Void] = []
+    private var deadline: Scheduled<Void>?
+    private var tokenTimer: Scheduled<Void>?
+    private var isRenewing = false
+    private(set) var isReady = false
+    private(set) var isGone = false
+
+    init(
+        claims: TokenClaims, token: String, carrier: Credentials.Carrier, socket: Socket, namespace: ChatNamespace
+    ) {
+        self.user = claims.user
+        self.claims = claims
+        self.token = token
+        self.carrier = carrier
+        self.socket = socket
+        self.namespace = namespace
+        self.watchToken(renewingIn: self.untilRenewal)
+    }
+
+    var reference: SocketReference { self.socket.reference }
+
+    // MARK: Life
+
+    /// Begins the first flow; without `ready` within `limit` the transport is closed, so that the client comes back.
+    func begin(within limit: Duration, _ entrance: @escaping BackgroundTasks.Work) {
+        let reference = self.reference
+        self.deadline = self.socket.eventLoop.scheduleTask(in: TimeAmount(limit)) {
+            reference.execute { socket in
+                guard let client = socket.context as? Client, !client.isReady else { return }
+                client.close()
+            }
+        }
+        self.flow(entrance)
+    }
+
+    /// `ready` has been sent, and what it replays: what waited is handled now.
+    func becomeReady() {
+        self.isReady = true
+        self.deadline?.cancel()
+        let early = self.early
+        self.early = []
+        for event in early { self.namespace.handle(event, of: self) }
+    }
+
+    /// Whether the event may wait for `ready`.
+    func keepEarly(_ event: SocketEvent) -> Bool {
+        guard self.early.count < Self.maxEarlyEvents else { return false }
+        if self.early.isEmpty {
+            let reference = self.reference
+            self.socket.eventLoop.scheduleTask(in: TimeAmount(Self.earlyPatience)) {
+                reference.execute { ($0.context as? Client)?.giveUpEarly() }
+            }
+        }
+        self.early.append(event)
+        return true
+    }
+
+    private func giveUpEarly() {
+        let early = self.early
+        self.early = []
+        for event in early { event.refuse(RequestError.unavailable.body) }
+    }
+
+    /// The socket is gone, and out of its rooms already.
+    func end() {
+        self.isGone = true
+        self.deadline?.cancel()
+        self.tokenTimer?.cancel()
+        self.namespace.delivery.release(Array(self.memberships.keys))
+        self.memberships = [:]
+        self.early = []
+        self.flows = []
+        let draining = self.draining
+        self.draining = []
+        for waiter in draining { waiter(false) }
+    }
+
+    /// Says why, and closes the transport; never `41`, after which stock clients would stay away.
+    func close(saying bye: ByeEvent? = nil) {
+        guard !self.isGone else { return }
+        if let bye { self.socket.emit(EventText.make("bye", bye)) }
+        self.socket.close()
+    }
+
+    // MARK: The token
+
+    /// A newer token, from the client or from Auth. The socket goes on without a reconnect.
+    func renew(_ token: String, _ claims: TokenClaims) {
+        guard !self.isGone else { return }
+        self.token = token
+        self.claims = claims
+        self.watchToken(renewingIn: self.untilRenewal)
+    }
+
+    /// Renewed by Auth: told in band where that is of use.
+    func renewed(_ result: TokenRenewals.Outcome) {
+        self.isRenewing = false
+        switch result {
+        case .token(let token, let claims):
+            self.renew(token, claims)
+            if self.carrier != .cookie { self.emit(EventText.make("token", TokenEvent(token: token))) }
+        case .never: self.watchToken(renewingIn: .milliseconds(Self.longestWait))
+        case .later(let pause): self.watchToken(renewingIn: pause)
+        }
+    }
+
+    /// Zero or less when it is due. A part is left to chance: tokens of one storm must not all be renewed at once.
+    private var untilRenewal: Duration {
+        let after = self.namespace.renewals.after
+        let age = Duration.milliseconds(Timestamp.now.milliseconds - self.claims.issuedAt.milliseconds)
+        return after * Double.random(in: 1...1.05) - age
+    }
+
+    /// One timer for the renewal and for the end of the token, whichever is first.
+    private func watchToken(renewingIn renewal: Duration) {
+        guard !self.isGone else { return }
+        self.tokenTimer?.cancel()
+        let left = self.claims.expiresAt.milliseconds - Timestamp.now.milliseconds
+        let wait = min(left, Int64(renewal / .milliseconds(1)), Self.longestWait)
+        let reference = self.reference
+        self.tokenTimer = self.socket.eventLoop.scheduleTask(in: .milliseconds(max(0, wait))) {
+            reference.execute { ($0.context as? Client)?.tokenIsDue() }
+        }
+    }
+
+    private func tokenIsDue() {
+        guard self.claims.expiresAt.milliseconds > Timestamp.now.milliseconds else {
+            return self.close(saying: ByeEvent(reason: .tokenExpires, retryAfter: 0))
+        }
+        if !self.isRenewing {
+            self.isRenewing = true
+            self.namespace.renewals.renew(self.token) { [reference = self.reference] outcome in
+                reference.execute { ($0.context as? Client)?.renewed(outcome) }
+            }
+        }
+        // Whatever becomes of that, the token has its end.
+        self.watchToken(renewingIn: .milliseconds(Self.longestWait))
+    }
+
+    // MARK: Flows
+
+    /// After the flows there are.
+    func flow(_ work: @escaping BackgroundTasks.Work) {
+        guard !self.isGone else { return }
+        self.flows.append(work)
+        self.flowOn()
+    }
+
+    /// Memberships may have changed: joins and leaves what History's views say, soon and once.
+    func refreshSoon() {
+        guard !self.isRefreshWanted, !self.isGone else { return }
+        self.isRefreshWanted = true
+        let (reference, entrance, user) = (self.reference, self.namespace.entrance, self.user)
+        self.flow {
+            // What is wanted from now on is another refresh: the views asked for now may be older.
+            _ = await reference.ask { $0.isRefreshWanted = false }
+            await entrance.refresh(reference, user)
+        }
+    }
+
+    private func flowOn() {
+        guard !self.isFlowing, !self.flows.isEmpty else { return }
+        self.isFlowing = true
+        let work = self.flows.removeFirst()
+        let reference = self.reference
+        self.namespace.tasks.start {
+            await work()
+            reference.execute { socket in
+                guard let client = socket.context as? Client else { return }
+                client.isFlowing = false
+                client.flowOn()
+            }
+        }
+    }
+
+    // MARK: Rooms
+
+    var chatrooms: Set<ChatroomID> { Set(self.memberships.keys) }
+
+    func isIn(_ chatroom: ChatroomID) -> Bool { self.memberships[chatroom] != nil }
+
+    func decline(_ chatroom: ChatroomID) {
+        self.declinedChatrooms.insert(chatroom)
+        self.leave(chatroom)
+    }
+
+    func accept(_ chatroom: ChatroomID) { self.declinedChatrooms.remove(chatroom) }
+
+    /// Each room held; where the client is in already, it leaves and joins anew, to be replayed to.
+    func join(_ rooms: [ChatroomID: Room]) {
+        for (id, room) in rooms {
+            self.leave(id)
+            self.memberships[id] = room.join(self.socket, held: true)
+        }
+    }
+
+    func leave(_ chatroom: ChatroomID) {
+        guard let membership = self.memberships.removeValue(forKey: chatroom) else { return }
+        membership.room.leave(self.socket)
+        self.namespace.delivery.release([chatroom])
+    }
+
+    /// What was held and lies above `seq` follows now; the room is live.
+    func release(_ chatroom: ChatroomID, after seq: Seq) { self.memberships[chatroom]?.release(after: seq) }
+
+    func emit(_ event: EncodedEvent) { self.socket.emit(event) }
+
+    func emit(_ text: String) { self.socket.emit(text) }
+
+    /// Calls back once little waits for the socket (`true`), or it is gone (`false`).
+    func whenDrained(_ body: @escaping (Bool) -> Void) {
+        guard !self.isGone else { return body(false) }
+        self.draining.append(body)
+        self.socket.whenWritable { [weak self] in
+            guard let self else { return }
+            let draining = self.draining
+            self.draining = []
+            for waiter in draining { waiter(true) }
+        }
+    }
+}
+
+@available(*, unavailable)
+extension Client: Sendable {}

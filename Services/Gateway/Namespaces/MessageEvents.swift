@@ -1,0 +1,96 @@
+import ChatAPI
+import Redis
+import ServiceKit
+import Sockets
+
+/// What a person says: `sendMessage`, `typing`, `read`.
+extension ChatNamespace {
+    /// `sendMessage {chatroomId, clientId, message}` → `{id, seq, createdAt}`, only after commit.
+    ///
+    /// Messages of one socket to one chatroom are stored in the order in which they came.
+    func sendMessage(_ event: SocketEvent, _ client: Client) throws {
+        let send = try event.decode(SendMessage.self)
+        try self.rules.check(send.message)
+        let item = AppendMessages.Item(
+            senderId: client.user, chatroomId: send.chatroomId, clientId: send.clientId, message: send.message)
+        guard !client.isIn(send.chatroomId) else { return self.append(item, event) }
+        self.tasks.start { [reference = client.reference] in
+            do {
+                try await self.confirm(item.senderId, isIn: item.chatroomId)
+                _ = await reference.ask { $0.refreshSoon() }
+                self.append(item, event)
+            } catch {
+                event.fail(error, logger: self.logger)
+            }
+        }
+    }
+
+    private func append(_ item: AppendMessages.Item, _ event: SocketEvent) {
+        self.history.append(item) { [logger] result in
+            switch result {
+            case .failure(let error): event.fail(error, logger: logger)
+            case .success(let result):
+                if let receipt = result.receipt {
+                    event.answer(receipt)
+                } else {
+                    event.refuse(result.error ?? RequestError.unavailable.body)
+                }
+            }
+        }
+    }
+
+    private struct Place: Decodable {
+        var chatroomId: ChatroomID
+        var seq: Seq
+    }
+
+    private struct Typing: Codable {
+        var chatroomId: ChatroomID
+        var userId: UserID?
+    }
+
+    /// `typing {chatroomId}` → `{}`: an ephemeral event to everybody in the chatroom, at most once in three seconds for
+    /// each user and chatroom; what is more is acknowledged and goes no further.
+    func typing(_ event: SocketEvent, _ client: Client) throws {
+        let chatroom = try event.decode(Typing.self).chatroomId
+        let user = client.user
+        self.whenMember(client, of: chatroom, event) { [redis, people] in
+            if people.mayType(user, in: chatroom) {
+                let text = EventText.make("typing", Typing(chatroomId: chatroom, userId: user))
+                redis.publish(BusChannel.chatroom(chatroom), BusEntry(seq: 0, event: text[...]).text)
+            }
+            event.answer(Nothing())
+        }
+    }
+
+    /// `read {chatroomId, seq}` → `{}`, when History has it; it tells the others.
+    func read(_ event: SocketEvent, _ client: Client) throws {
+        let place = try event.decode(Place.self)
+        guard place.seq >= 0 else { throw RequestError.invalid("seq", "is below 0") }
+        let item = MoveCursors.Item(userId: client.user, chatroomId: place.chatroomId, seq: place.seq)
+        self.whenMember(client, of: place.chatroomId, event) { [cursors, logger] in
+            cursors.move(item) { result in
+                switch result {
+                case .success(.some): event.answer(Nothing())
+                case .success(nil): event.fail(GatewayError.chatroomNotFound, logger: logger)
+                case .failure(let error): event.fail(error, logger: logger)
+                }
+            }
+        }
+    }
+
+    private func whenMember(
+        _ client: Client, of chatroom: ChatroomID, _ event: SocketEvent, then body: @escaping @Sendable () -> Void
+    ) {
+        guard !client.isIn(chatroom) else { return body() }
+        let user = client.user
+        self.tasks.start {
+            do {
+                try await self.confirm(user, isIn: chatroom)
+                body()
+            } catch {
+                event.fail(error, logger: self.logger)
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import ChatAPI
+import ServiceKit
+import Sockets
+
+/// Which chatrooms a socket hears, and from where: `joinRoom`, `leaveRoom`, `sync`. All of them are flows.
+extension ChatNamespace {
+    private static var maxCursors: Int { 1_000 }
+
+    private struct JoinRoom: Decodable {
+        var chatroomId: ChatroomID
+        var after: Seq?
+    }
+
+    private struct Joined: Encodable {
+        var chatroomId: ChatroomID
+        var head: Seq
+        var more: Bool
+    }
+
+    /// `joinRoom {chatroomId, after?}` → `{chatroomId, head, more}`, after the entries above `after`. With `more` there are
+    /// too many of them: none is replayed, and the client reads pages.
+    func joinRoom(_ event: SocketEvent, _ client: Client) throws {
+        let wish = try event.decode(JoinRoom.self)
+        let (reference, user) = (client.reference, client.user)
+        client.flow {
+            do {
+                _ = await reference.ask { $0.accept(wish.chatroomId) }
+                let plan = try await self.entrance.rejoin(
+                    reference, user, [wish.chatroomId],
+                    cursors: wish.after.map { [wish.chatroomId: $0] } ?? [:])
+                guard let plan else { return }
+                guard let chatroom = plan.chatrooms.first else { throw GatewayError.chatroomNotFound }
+                event.answer(Joined(chatroomId: wish.chatroomId, head: chatroom.view.head, more: chatroom.isBehind))
+            } catch {
+                event.fail(error, logger: self.logger)
+            }
+        }
+    }
+
+    private struct Room: Codable {
+        var chatroomId: ChatroomID
+    }
+
+    /// `leaveRoom {chatroomId}` → `{chatroomId}`: this socket no longer hears the chatroom; membership is untouched.
+    func leaveRoom(_ event: SocketEvent, _ client: Client) throws {
+        let room = try event.decode(Room.self)
+        let reference = client.reference
+        client.flow {
+            _ = await reference.ask { $0.decline(room.chatroomId) }
+            event.answer(room)
+        }
+    }
+
+    private struct Cursors: Decodable {
+        var cursors: [ChatroomID: Seq]
+    }
+
+    private struct Synced: Encodable {
+        var heads: [ChatroomID: Seq]
+        var more: Bool
+    }
+
+    /// `sync {cursors}` → `{heads, more}`, after the missing entries. With `more` some chatroom is too far behind and was
+    /// not replayed.
+    func sync(_ event: SocketEvent, _ client: Client) throws {
+        let cursors = try event.decode(Cursors.self).cursors
+        guard cursors.count <= Self.maxCursors else {
+            throw RequestError.invalid("cursors", "has more than \(Self.maxCursors) chatrooms")
+        }
+        let (reference, user) = (client.reference, client.user)
+        client.flow {
+            do {
+                guard let joined = await reference.ask({ $0.chatrooms }) else { return }
+                let chatrooms = joined.intersection(cursors.keys)
+                let plan = try await self.entrance.rejoin(reference, user, chatrooms, cursors: cursors)
+                guard let plan else { return }
+                let heads = Dictionary(uniqueKeysWithValues: plan.chatrooms.map { ($0.view.id, $0.view.head) })
+                event.answer(Synced(heads: heads, more: plan.chatrooms.contains { $0.isBehind }))
+            } catch {
+                event.fail(error, logger: self.logger)
+            }
+        }
+    }
+}

@@ -1,0 +1,450 @@
+import CoreMetrics
+import NIOCore
+import NIOHTTP1
+
+/// HTTP requests in, answers out, one after the other; leaves the pipeline when a request becomes a WebSocket.
+///
+/// One per TCP connection, on the loop that accepted it. Sessions live on their home loop: requests hop there with a
+/// ``PollRequest``, only the answer hops back.
+final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandler, DeadlineEntry {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = ByteBuffer
+    typealias Decoder = ByteToMessageHandler<HTTPRequestDecoder>
+
+    /// What a client may send ahead while it waits for an answer.
+    private static let maxWaitingParts = 64
+    /// How long, after the last answer, the client's own close is waited for.
+    private static let lingerTime = TimeAmount.seconds(10)
+
+    private enum State {
+        /// Between requests.
+        case idle
+        /// The head has come, not yet all of the body.
+        case receiving
+        /// Handed over; the answer is awaited.
+        case answering
+        case upgrading
+        /// The last answer is given: what still comes is thrown away.
+        case finishing
+        /// Another handler, or another loop, has the connection.
+        case left
+    }
+
+    private let loop: EngineLoop
+    private let loops: [EngineLoop.LoopBox]
+    private let router: EngineRouter
+    private let decoder: Decoder?
+    private let requestTimeout: TimeAmount
+    private let idleTimeout: TimeAmount
+    private var context: ChannelHandlerContext?
+    private var state = State.idle
+    private var exchange: HTTPExchange?
+    private var waiting = CircularBuffer<HTTPServerRequestPart>()
+    /// Bytes behind an upgrade request, already the WebSocket's.
+    private var leftover = ByteBuffer()
+    private var adopted: (HTTPExchange, ByteBuffer)?
+    private var deadline: NIODeadline?
+    var armedDeadline: NIODeadline?
+
+    /// `adopted`: an upgrade request, and the bytes behind it, that another loop accepted for a session of this one.
+    init(
+        loop: EngineLoop, loops: [EngineLoop.LoopBox], decoder: Decoder?, servesNodes: Bool = false,
+        adopted: (HTTPExchange, ByteBuffer)? = nil
+    ) {
+        self.loop = loop
+        self.loops = loops
+        self.router = EngineRouter(context: loop.context, loops: loops.count, servesNodes: servesNodes)
+        self.decoder = decoder
+        self.adopted = adopted
+        self.requestTimeout = TimeAmount(loop.context.configuration.requestTimeout)
+        self.idleTimeout = TimeAmount(loop.context.configuration.idleTimeout)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        // A first head is due soon: a client that connects has something to say.
+        self.setDeadline(in: self.requestTimeout)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.loop.opened(context.channel)
+        context.fireChannelActive()
+        guard let (exchange, leftover) = self.adopted else { return }
+        self.adopted = nil
+        self.exchange = exchange
+        self.state = .upgrading
+        self.leftover = leftover
+        self.carryOutUpgrade()
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.state {
+        case .idle, .receiving, .answering: break
+        // The decoder may have left the pipeline: what comes now need not be a part of a request.
+        case .upgrading, .finishing, .left: return
+        }
+        self.waiting.append(Self.unwrapInboundIn(data))
+        self.proceed()
+        if self.waiting.count > Self.maxWaitingParts { context.close(promise: nil) }
+    }
+
+    private func proceed() {
+        while let part = self.waiting.first {
+            switch (self.state, part) {
+            case (.idle, .head(let head)):
+                // Whoever does not read answers gets no more of them: what is sent ahead waits, and is bounded.
+                guard self.context?.channel.isWritable == true else { return }
+                self.waiting.removeFirst()
+                self.begin(head)
+            case (.receiving, .body(let bytes)):
+                self.waiting.removeFirst()
+                self.receive(bytes)
+            case (.receiving, .end):
+                self.waiting.removeFirst()
+                self.complete()
+            case (.idle, _), (.finishing, _):
+                self.waiting.removeFirst()
+            case (.receiving, .head), (.answering, _), (.upgrading, _), (.left, _):
+                return
+            }
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.proceed()
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func begin(_ head: HTTPRequestHead) {
+        let request = EngineRequest(uri: head.uri)
+        let exchange = HTTPExchange(
+            id: self.loop.nextRequestID(), head: head, request: request, route: self.router.route(head, request))
+        self.exchange = exchange
+        self.state = .receiving
+        self.setDeadline(in: self.requestTimeout)
+        guard exchange.announcedBytes <= self.loop.context.configuration.maxPayloadBytes else {
+            return self.refuseBody()
+        }
+        if case .session(let sid, .post) = exchange.route {
+            let request = self.pollRequest(exchange)
+            self.onHome(sid) { $0.sessions[sid.text].beginPost(request) }
+            self.continueIfAsked(exchange)
+        } else if case .forward = exchange.route {
+            self.continueIfAsked(exchange)
+        }
+    }
+
+    private func continueIfAsked(_ exchange: HTTPExchange) {
+        guard exchange.expectsContinue else { return }
+        let bytes = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+        self.context?.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+    }
+
+    private func receive(_ bytes: ByteBuffer) {
+        guard var exchange = self.exchange else { return }
+        self.exchange = nil
+        exchange.body.writeImmutableBuffer(bytes)
+        self.exchange = exchange
+        if exchange.body.readableBytes > self.loop.context.configuration.maxPayloadBytes { self.refuseBody() }
+    }
+
+    /// Too large: the session ends with it, for the packets are lost.
+    private func refuseBody() {
+        guard let exchange = self.exchange else { return }
+        if case .session(let sid, .post) = exchange.route {
+            let (id, request) = (exchange.id, self.pollRequest(exchange))
+            self.onHome(sid) { home in
+                home.sessions[sid.text].beginPost(request)
+                home.sessions[sid.text]?.endPost(id, body: nil)
+            }
+        }
+        var answer = HTTPAnswer.tooLarge
+        answer.closes = true
+        self.write(answer)
+    }
+
+    /// The request is whole.
+    private func complete() {
+        guard var exchange = self.exchange else { return }
+        exchange.isWhole = true
+        self.exchange = exchange
+        self.state = .answering
+        self.deadline = nil
+        if let answer = exchange.earlyAnswer { return self.write(answer) }
+        let request = self.pollRequest(exchange)
+        switch exchange.route {
+        case .answer(let answer): self.write(answer)
+        case .refuse(let refusal): self.refuse(refusal)
+        case .handshake(let mount): self.shakeHands(exchange, mount)
+        case .session(let sid, .get): self.onHome(sid) { $0.sessions[sid.text].poll(request) }
+        case .session(let sid, .other): self.onHome(sid) { $0.sessions[sid.text].refuseMethod(request) }
+        case .session(let sid, .post):
+            // Binary bodies are not of version 4: base64 text is.
+            let body = exchange.hasBinaryBody ? nil : exchange.body
+            self.onHome(sid) { $0.sessions[sid.text]?.endPost(request.id, body: body) }
+        case .plainUpgrade: self.beginUpgrade(home: self.loop.index)
+        case .upgrade(_, let sid, _): self.beginUpgrade(home: sid?.loop ?? self.loop.index)
+        case .forward(let node): self.leaveHTTP(stopsReading: true) { self.forward(to: node) }
+        }
+    }
+
+    private func shakeHands(_ exchange: HTTPExchange, _ mount: SocketMount) {
+        let address = self.context?.channel.remoteAddress
+        switch self.router.admit(exchange.head, exchange.request, to: mount, from: address) {
+        case .failure(let failure): self.refuse(failure.refusal)
+        case .success(let handshake):
+            let connection = self.loop.open(mount, handshake: handshake, transport: .polling)
+            var body = ByteBuffer()
+            connection.openPacket.append(toPollingBody: &body)
+            var answer = HTTPAnswer.payload(body)
+            if let cookie = self.loop.context.configuration.cookie {
+                answer.headers.append(("Set-Cookie", "\(cookie)=\(connection.sid); Path=/; HttpOnly; SameSite=Lax"))
+            }
+            self.write(answer)
+        }
+    }
+
+    private func pollRequest(_ exchange: HTTPExchange) -> PollRequest {
+        PollRequest(id: exchange.id, connection: self, eventLoop: self.loop.eventLoop)
+    }
+
+    /// Runs `body` on the loop the session lives on.
+    private func onHome(_ sid: SessionID, _ body: @escaping @Sendable (EngineLoop) -> Void) {
+        if sid.loop == self.loop.index { return body(self.loop) }
+        let home = self.loops[sid.loop]
+        home.eventLoop.execute { body(home.value) }
+    }
+
+    // MARK: Answers
+
+    /// The answer to a request that was handed over.
+    func answer(_ id: RequestID, _ answer: HTTPAnswer) {
+        guard let exchange = self.exchange, exchange.id == id else { return }
+        if exchange.isWhole {
+            self.write(answer)
+        } else {
+            self.exchange?.earlyAnswer = answer
+        }
+    }
+
+    private func refuse(_ refusal: EngineRefusal) {
+        self.loop.context.metrics.refusals.increment()
+        let isUpgrade = self.exchange?.isUpgrade ?? false
+        self.write(isUpgrade ? refusal.upgradeAnswer : refusal.answer)
+    }
+
+    private func write(_ answer: HTTPAnswer) {
+        guard let exchange = self.exchange, let context = self.context else { return }
+        self.exchange = nil
+        let keepAlive = exchange.head.isKeepAlive && !answer.closes && !exchange.isUpgrade
+        let bytes = answer.encode(
+            headers: exchange.headers(self.loop.context.configuration.crossOrigin), keepAlive: keepAlive,
+            isHTTP10: exchange.head.version == .http1_0, isHead: exchange.head.method == .HEAD)
+        guard keepAlive else { return self.finish(bytes) }
+        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        self.state = .idle
+        self.setDeadline(in: self.idleTimeout)
+        self.proceed()
+    }
+
+    /// Writes the last answer and closes without a reset, which could overtake it: our half first, then the client's.
+    private func finish(_ bytes: ByteBuffer) {
+        self.state = .finishing
+        self.setDeadline(in: Self.lingerTime)
+        guard let context = self.context else { return }
+        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        context.close(mode: .output, promise: nil)
+        self.proceed()
+    }
+
+    // MARK: Upgrade
+
+    private func beginUpgrade(home: Int) {
+        // On another loop the socket is to be found as the client left it.
+        self.leaveHTTP(stopsReading: home != self.loop.index) {
+            if home == self.loop.index {
+                self.carryOutUpgrade()
+            } else {
+                self.move(to: self.loops[home])
+            }
+        }
+    }
+
+    /// Takes HTTP out of the way: what comes from now on is bytes.
+    private func leaveHTTP(stopsReading: Bool, then body: @escaping () -> Void) {
+        guard let context = self.context, let decoder = self.decoder else { return }
+        self.state = .upgrading
+        self.setDeadline(in: self.requestTimeout)
+        if stopsReading { try? context.channel.syncOptions?.setOption(.autoRead, value: false) }
+        context.pipeline.syncOperations.removeHandler(decoder).assumeIsolated().whenComplete { _ in
+            if self.state == .upgrading, self.context != nil { body() }
+        }
+    }
+
+    /// Makes the connection a WebSocket, on its session's home loop.
+    private func carryOutUpgrade() {
+        guard let exchange = self.exchange else { return }
+        if case .plainUpgrade(let application, let upgrade) = exchange.route {
+            let owner = WebSocketApplicationAdapter(application)
+            return self.leave(to: WebSocketHandler(loop: self.loop, owner: owner), upgrade) { _ in }
+        }
+        guard case .upgrade(let mount, let sid, let upgrade) = exchange.route else { return }
+        guard let sid else {
+            let address = self.context?.channel.remoteAddress
+            switch self.router.admit(exchange.head, exchange.request, to: mount, from: address) {
+            case .failure(let failure): self.refuse(failure.refusal)
+            case .success(let handshake):
+                let connection = self.loop.open(mount, handshake: handshake, transport: .webSocket)
+                self.leave(to: WebSocketHandler(loop: self.loop, owner: connection), upgrade) {
+                    connection.begin(on: $0)
+                }
+            }
+            return
+        }
+        guard let connection = self.loop.sessions[sid.text] else { return self.refuse(.unknownSession) }
+        switch connection.attach() {
+        case .refuse(let refusal): self.refuse(refusal)
+        case .probe:
+            self.leave(to: WebSocketHandler(loop: self.loop, owner: connection), upgrade) { connection.attached($0) }
+        case .surplus:
+            self.leave(to: WebSocketHandler(loop: self.loop, owner: nil), upgrade) { $0.close(nil) }
+        }
+    }
+
+    /// Answers 101 and leaves the connection to `handler`.
+    private func leave(
+        to handler: WebSocketHandler, _ upgrade: WebSocketUpgrade, then begin: (WebSocketHandler) -> Void
+    ) {
+        guard let context = self.context, let exchange = self.exchange else { return }
+        self.exchange = nil
+        self.deadline = nil
+        self.state = .left
+        let leftover = self.leftover
+        self.leftover = ByteBuffer()
+        let response = upgrade.response(headers: exchange.headers(self.loop.context.configuration.crossOrigin))
+        context.write(Self.wrapOutboundOut(response), promise: nil)
+        do {
+            try context.pipeline.syncOperations.addHandler(handler, position: .after(self))
+        } catch {
+            // The channel is going down already; the session learns of it as of any lost WebSocket.
+            begin(handler)
+            handler.abandon()
+            return context.close(promise: nil)
+        }
+        begin(handler)
+        context.flush()
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        if leftover.readableBytes > 0 { handler.receive(leftover) }
+    }
+
+    /// Moves the socket to the loop its session lives on: a descriptor of its own there, none here.
+    private func move(to home: EngineLoop.LoopBox) {
+        guard let context = self.context, let exchange = self.exchange else { return }
+        let leftover = self.leftover
+        let descriptor = ConnectedSocket.duplicate(context.channel)
+        self.exchange = nil
+        self.deadline = nil
+        self.state = .left
+        self.loop.closed(context.channel)
+        context.close(promise: nil)
+        guard let descriptor else { return }
+        ConnectedSocket.adopt(descriptor, on: home, loops: self.loops, exchange: exchange, leftover: leftover)
+    }
+
+    // MARK: Other nodes
+
+    /// Hands the request to the node whose session it is for, and the connection to a relay between the two.
+    private func forward(to node: ForeignNode) {
+        guard let exchange = self.exchange, let forwarding = self.loop.context.forwarding else { return }
+        let isUpgrade = WebSocketUpgrade.isRequested(by: exchange.head)
+        RelayHandler.connect(to: node.address, on: self.loop).assumeIsolated().whenComplete { result in
+            guard case .success(let channel) = result else {
+                forwarding.nodes.forget(node.tag, at: node.address)
+                return self.ownerIsGone(isUpgrade: isUpgrade)
+            }
+            guard self.state == .upgrading, let context = self.context else { return channel.close(promise: nil) }
+            let ends = RelayHandler.pair(loop: self.loop, isUpgrade: isUpgrade)
+            do {
+                try channel.pipeline.syncOperations.addHandler(ends.owner)
+                try context.pipeline.syncOperations.addHandler(ends.client, position: .after(self))
+            } catch {
+                channel.close(promise: nil)
+                return self.ownerIsGone(isUpgrade: isUpgrade)
+            }
+            let client = self.loop.context.configuration.address(of: exchange.head, peer: context.channel.remoteAddress)
+            ends.owner.write(exchange.forwarded(key: forwarding.key, client: client))
+            if isUpgrade { ends.owner.write(self.leftover) }
+            self.leftover = ByteBuffer()
+            self.exchange = nil
+            self.deadline = nil
+            self.state = .left
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+            ends.client.setReading(true)
+        }
+    }
+
+    private func ownerIsGone(isUpgrade: Bool) {
+        guard self.state == .upgrading, let context = self.context else { return }
+        var answer = isUpgrade ? EngineRefusal.unknownSession.upgradeAnswer : EngineRefusal.unknownSession.answer
+        answer.closes = true
+        self.write(answer)
+        try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+    }
+
+    // MARK: Time and trouble
+
+    private func setDeadline(in time: TimeAmount) {
+        let deadline = NIODeadline.now() + time
+        self.deadline = deadline
+        self.loop.wheel.arm(self, at: deadline)
+    }
+
+    func deadlineReached(now: NIODeadline) {
+        guard let deadline = self.deadline else { return }
+        if deadline <= now {
+            self.context?.close(promise: nil)
+        } else {
+            self.loop.wheel.arm(self, at: deadline)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if self.state != .left {
+            self.loop.closed(context.channel)
+            self.abortExchange()
+        }
+        self.state = .left
+        self.deadline = nil
+        self.waiting.removeAll()
+        context.fireChannelInactive()
+    }
+
+    private func abortExchange() {
+        guard let exchange = self.exchange else { return }
+        self.exchange = nil
+        guard case .session(let sid, _) = exchange.route else { return }
+        let id = exchange.id
+        self.onHome(sid) { $0.sessions[sid.text]?.abort(id) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .leftoverDataWhenDone(let bytes)? = error as? ByteToMessageDecoderError {
+            self.leftover = bytes
+            return
+        }
+        guard error is HTTPParserError || error is NIOHTTPDecoderError, self.state == .idle || self.state == .receiving
+        else {
+            if self.state != .finishing { context.close(promise: nil) }
+            return
+        }
+        self.abortExchange()
+        self.finish(HTTPAnswer.malformed.encode(headers: [], keepAlive: false, isHTTP10: false, isHead: false))
+    }
+}
+
+@available(*, unavailable)
+extension HTTPConnectionHandler: Sendable {}

@@ -1,0 +1,186 @@
+import Logging
+import NIOCore
+import SocketIO
+import Synchronization
+
+/// Socket.IO over one session: its namespaces, and which packets are allowed when (SOCKETIO.md §11–§13).
+final class SocketConnection: EngineApplicationSession {
+    let application: any SocketApplication
+    let eventLoop: any EventLoop
+    let limits: SocketConfiguration
+    private let handshake: Handshake
+    private let context: ServerContext
+    /// `nil` once the session has ended.
+    private var engine: EngineConnection?
+    private var decoder: SocketPacketDecoder
+    /// Undecided and connected; one, with most clients.
+    private var sockets: [Socket] = []
+    /// Namespaces this session was in: packets for them may race with a disconnect of ours.
+    private var left: Set<String> = []
+    /// When a first namespace must have been joined; `nil` once it was.
+    private var connectBy: NIODeadline?
+    /// When the attachments of a packet must have come.
+    private var attachmentsBy: NIODeadline?
+
+    init(_ application: any SocketApplication, engine: EngineConnection, handshake: Handshake) {
+        self.application = application
+        self.engine = engine
+        self.handshake = handshake
+        self.context = engine.loop.context
+        self.eventLoop = engine.loop.eventLoop
+        self.limits = self.context.configuration
+        self.decoder = SocketPacketDecoder(maxAttachmentBytes: self.limits.maxPayloadBytes * 10)
+        self.connectBy = handshake.at + self.context.connectTimeout
+        self.context.admission.underWay.add(1, ordering: .relaxed)
+    }
+
+    private var isUnderWay: Bool { self.connectBy != nil }
+
+    private func joined() {
+        guard self.connectBy != nil else { return }
+        self.connectBy = nil
+        self.context.admission.underWay.subtract(1, ordering: .relaxed)
+    }
+
+    // MARK: For sockets
+
+    var queuedBytes: Int { self.engine?.queuedBytes ?? 0 }
+    var isWritable: Bool { self.engine?.isWritable ?? false }
+
+    func send(_ event: EncodedEvent) {
+        if event.others.isEmpty {
+            self.engine?.send(event.first, isVolatile: event.isVolatile)
+        } else {
+            self.engine?.send([event.first] + event.others, isVolatile: event.isVolatile)
+        }
+    }
+
+    func send(_ packet: SocketPacket) {
+        guard !packet.attachments.isEmpty else { return self.engine?.send(OutgoingPacket(packet)) ?? () }
+        self.engine?.send([OutgoingPacket(packet)] + packet.attachments.map { OutgoingPacket(binary: $0) })
+    }
+
+    func rearm() { self.engine?.rearm() }
+
+    func accepted(_ socket: Socket) {
+        self.joined()
+        self.send(SocketPacket(.connect, namespace: socket.namespace, payload: #"{"sid":"\#(socket.id)"}"#))
+    }
+
+    func refused(_ socket: Socket, message: String, data: String?) {
+        self.forget(socket)
+        let tail = data.map { #","data":\#($0)"# } ?? ""
+        let payload = #"{"message":\#(JSONText.quoted(message))\#(tail)}"#
+        self.send(SocketPacket(.connectError, namespace: socket.namespace, payload: payload))
+    }
+
+    func disconnect(_ socket: Socket) {
+        self.forget(socket)
+        self.send(SocketPacket(.disconnect, namespace: socket.namespace))
+        socket.end(.serverNamespaceDisconnect, self.application)
+    }
+
+    func close(_ reason: DisconnectReason) { self.engine?.close(reason) }
+
+    private func forget(_ socket: Socket) {
+        self.sockets.removeAll { $0 === socket }
+        self.left.insert(socket.namespace)
+    }
+
+    // MARK: From the engine
+
+    func receive(_ message: EnginePacket) {
+        do throws(PacketError) {
+            let received =
+                message.isBinary
+                ? try self.decoder.receive(binary: message.data) : try self.decoder.receive(text: message.data)
+            if let received {
+                self.attachmentsBy = nil
+                self.receive(received)
+            } else if self.attachmentsBy == nil {
+                try self.awaitAttachments()
+            }
+        } catch {
+            self.context.logger.debug("closing a session", metadata: ["error": "\(error)"])
+            self.engine?.fail()
+        }
+    }
+
+    /// A packet waits for its attachments: not for ever, and not for a namespace that nobody has joined.
+    private func awaitAttachments() throws(PacketError) {
+        guard let namespace = self.decoder.awaitingNamespace,
+            self.left.contains(namespace) || self.sockets.contains(where: { $0.namespace == namespace })
+        else { throw .unknownNamespace }
+        self.attachmentsBy = .now() + self.context.attachmentTimeout
+        self.rearm()
+    }
+
+    private func receive(_ received: SocketPacketDecoder.Received) {
+        let packet = received.packet
+        let socket = self.sockets.first { $0.namespace == packet.namespace }
+        guard packet.kind != .connect else { return self.connect(packet, to: socket) }
+        guard let socket else {
+            // A packet that crossed our disconnect is late; any other one is wrong.
+            return self.left.contains(packet.namespace) ? () : self.engine?.fail() ?? ()
+        }
+        switch packet.kind {
+        case .event:
+            guard let event = received.event else { return }
+            let acknowledgement = packet.id.map { Acknowledgement(id: $0, socket: socket.reference) }
+            let isTaken = socket.receive(
+                SocketEvent(
+                    name: event.name, arguments: event.arguments, attachments: packet.attachments,
+                    acknowledgement: acknowledgement))
+            if !isTaken { self.engine?.fail() }
+        case .acknowledgement:
+            socket.receive(
+                acknowledgement: packet.id ?? "", arguments: packet.payload, attachments: packet.attachments)
+        case .disconnect:
+            self.forget(socket)
+            socket.end(.clientNamespaceDisconnect, self.application)
+        case .connect, .connectError, .binaryEvent, .binaryAcknowledgement:
+            self.engine?.fail()
+        }
+    }
+
+    private func connect(_ packet: SocketPacket, to existing: Socket?) {
+        guard existing == nil else { return self.engine?.fail() ?? () }
+        guard self.application.namespaces.contains(packet.namespace) else {
+            let payload = #"{"message":"Invalid namespace"}"#
+            return self.send(SocketPacket(.connectError, namespace: packet.namespace, payload: payload))
+        }
+        let auth = packet.payload.readableBytes > 0 ? packet.payload : ByteBuffer(string: "{}")
+        let socket = Socket(
+            namespace: packet.namespace, handshake: self.handshake, auth: auth, connection: self)
+        self.sockets.append(socket)
+        self.application.connect(socket)
+    }
+
+    func ended(_ reason: DisconnectReason) {
+        self.joined()
+        self.engine = nil
+        let sockets = self.sockets
+        self.sockets = []
+        for socket in sockets { socket.end(reason, self.application) }
+    }
+
+    func drained() {
+        for socket in self.sockets { socket.drained() }
+    }
+
+    // MARK: Time
+
+    var deadline: NIODeadline? {
+        ([self.connectBy, self.attachmentsBy] + self.sockets.map(\.deadline)).compactMap { $0 }.min()
+    }
+
+    func deadlineReached(now: NIODeadline) {
+        if let attachmentsBy = self.attachmentsBy, attachmentsBy <= now {
+            self.engine?.fail()
+        } else if let connectBy = self.connectBy, connectBy <= now {
+            self.engine?.close(.connectTimeout)
+        } else {
+            for socket in self.sockets { socket.deadlineReached(now: now) }
+        }
+    }
+}
