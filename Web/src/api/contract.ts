@@ -1,0 +1,193 @@
+// What crosses the wire, named as the services name it. Unknown fields are ignored.
+
+export type UserID = number
+export type ChatroomID = number
+/** The place of an entry in its chatroom's log: 1, 2, 3 … without a hole. 0 is before the first. */
+export type Seq = number
+/** `"<chatroomId>.<seq>"` */
+export type MessageID = string
+
+export interface Profile {
+  id: UserID
+  username: string
+  nickname: string
+  avatar?: string | null
+}
+
+export interface Sender {
+  id: UserID
+  nickname: string
+  avatar?: string | null
+}
+
+export type FriendRequestStatus = "pending" | "agreed" | "rejected" | "cancelled" | "expired"
+
+/** As one of its two people sees it: `user` is the other one. */
+export interface FriendRequest {
+  id: number
+  user: Profile
+  reason: string
+  status: FriendRequestStatus
+  createdAt: string
+}
+
+export interface FriendRequests {
+  received: FriendRequest[]
+  sent: FriendRequest[]
+}
+
+export interface Friend {
+  user: Profile
+  remark?: string | null
+  since: string
+  online: boolean
+}
+
+export interface Chatroom {
+  id: ChatroomID
+  type: "direct" | "group"
+  name: string
+  avatar?: string | null
+  announcement?: string | null
+  memberCount: number
+  peer?: Profile | null
+  role: "owner" | "admin" | "member"
+  settings: { notify: "all" | "mentions" | "none"; pinned: boolean; hidden: boolean }
+}
+
+export interface Member {
+  user: Profile
+  role: Chatroom["role"]
+  joinedAt: string
+  mutedUntil?: string | null
+}
+
+export type MessageType = "text" | "image" | "file"
+
+/** What a person says, as they send it. */
+export interface MessageBody {
+  type: MessageType
+  content: string
+  mediaId?: string
+  replyTo?: Seq
+  mentions?: UserID[]
+}
+
+export interface MediaFile {
+  id: string
+  /** Path at the edge: `/api/media/files/<id>/<name>`. */
+  url: string
+  name: string
+  type: string
+  size: number
+  width?: number | null
+  height?: number | null
+  thumbnail?: string | null
+}
+
+export interface Message {
+  id: MessageID
+  chatroomId: ChatroomID
+  seq: Seq
+  ordinal: number
+  type: MessageType
+  content: string
+  media?: MediaFile | null
+  replyTo?: Seq | null
+  mentions?: UserID[] | null
+  sender: Sender
+  clientId: string
+  createdAt: string
+  editedAt?: string | null
+  recalledAt?: string | null
+  recalled?: boolean
+}
+
+interface ChangeOf<Kind extends string> {
+  id: MessageID
+  chatroomId: ChatroomID
+  seq: Seq
+  kind: Kind
+  createdAt?: string
+}
+
+export interface EditChange extends ChangeOf<"edit"> {
+  target: Seq
+  content: string
+}
+
+export interface RecallChange extends ChangeOf<"recall"> {
+  target: Seq
+  by: UserID
+}
+
+export interface ReactionChange extends ChangeOf<"reaction"> {
+  target: Seq
+  emoji: string
+  userId: UserID
+  added: boolean
+}
+
+export interface SystemChange extends ChangeOf<"system"> {
+  action: "created" | "added" | "removed" | "left" | "renamed" | "dissolved"
+  userId?: UserID | null
+  by?: UserID | null
+  name?: string | null
+}
+
+export type Change = EditChange | RecallChange | ReactionChange | SystemChange
+
+/** One place of a chatroom's log. */
+export type Entry = Message | Change
+
+export function isChange(entry: Entry): entry is Change {
+  return "kind" in entry
+}
+
+/** A chatroom as History lists it. */
+export interface Summary {
+  chatroomId: ChatroomID
+  head: Seq
+  unread: number
+  mentioned?: boolean | number
+  last?: Message | null
+}
+
+export interface Page {
+  messages: Message[]
+  head: Seq
+}
+
+/** `POST /sync`: entries come as events, either `["message", {…}]` or the payload alone. */
+export interface SyncAnswer {
+  chatrooms: { id: ChatroomID; entries: (Entry | [string, Entry])[]; head: Seq; more: boolean }[]
+}
+
+export interface Favorite {
+  messageId: MessageID
+  message: Message
+  chatroom?: { id: ChatroomID; name: string; type?: Chatroom["type"] } | null
+  createdAt: string
+}
+
+export interface MessageReceipt {
+  id: MessageID
+  seq: Seq
+  createdAt: string
+}
+
+export interface ErrorBody {
+  code: string
+  message: string
+  fields?: Record<string, string>
+  /** Seconds. */
+  retryAfter?: number
+}
+
+export interface Ready {
+  user: UserID | Profile
+  session: string
+  epoch: string
+  node: string
+  chatrooms: { id: ChatroomID; head: Seq; from: Seq; behind?: boolean }[]
+}

@@ -1,0 +1,123 @@
+import { ErrorBody } from "./contract"
+
+/** What a service refused, or why it could not be asked (`offline`, `timeout`). */
+export class Refusal extends Error {
+  constructor(readonly status: number, readonly body: ErrorBody) {
+    super(body.message)
+    this.name = "Refusal"
+  }
+
+  get code(): string {
+    return this.body.code
+  }
+}
+
+/** The one who holds the token: asked before each call, told of a newer one and of its refusal. */
+export interface TokenHolder {
+  token(): string | null
+  renewed(token: string): void
+  refused(token: string): void
+}
+
+export interface CallOptions {
+  body?: unknown
+  query?: Record<string, string | number | undefined>
+  /** Makes a repetition of a creating call harmless. */
+  idempotencyKey?: string
+  signal?: AbortSignal
+}
+
+/** Calls of the services through the edge, with the bearer token, which any answer may renew. */
+export class Http {
+  constructor(private readonly holder: TokenHolder) {}
+
+  async call<Answer>(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const headers: Record<string, string> = {}
+    if (options.body !== undefined) headers["content-type"] = "application/json"
+    if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey
+    const body = options.body === undefined ? undefined : JSON.stringify(options.body)
+    const response = await this.fetch(withQuery(path, options.query), { method, headers, body, signal: options.signal })
+    return (response.status === 204 ? undefined : await response.json()) as Answer
+  }
+
+  /** A private file, which no plain address opens. */
+  async blob(path: string): Promise<Blob> {
+    const response = await this.fetch(path, { method: "GET" })
+    return response.blob()
+  }
+
+  /** Sends a file as it is, telling how far it has come. `fetch` cannot tell, hence the older interface. */
+  upload<Answer>(
+    path: string, file: Blob, options: CallOptions & { onProgress?: (done: number) => void },
+  ): Promise<Answer> {
+    const token = this.holder.token()
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest()
+      request.open("POST", withQuery(path, options.query))
+      if (token) request.setRequestHeader("authorization", `Bearer ${token}`)
+      if (options.idempotencyKey) request.setRequestHeader("idempotency-key", options.idempotencyKey)
+      request.setRequestHeader("content-type", file.type || "application/octet-stream")
+      request.upload.onprogress = (event) => {
+        if (event.lengthComputable) options.onProgress?.(event.loaded / event.total)
+      }
+      request.onerror = () => reject(offline())
+      request.onabort = () => reject(offline())
+      request.onload = () => {
+        this.learn(token, request.getResponseHeader("token"), request.status)
+        const answer = parsed(request.responseText)
+        if (request.status >= 200 && request.status < 300) resolve(answer as Answer)
+        else reject(refusal(request.status, answer, request.getResponseHeader("retry-after")))
+      }
+      request.send(file)
+    })
+  }
+
+  private async fetch(path: string, init: RequestInit): Promise<Response> {
+    const token = this.holder.token()
+    const headers = new Headers(init.headers)
+    if (token) headers.set("authorization", `Bearer ${token}`)
+    let response: Response
+    try {
+      response = await fetch(path, { ...init, headers, credentials: "same-origin", cache: "no-store" })
+    } catch {
+      throw offline()
+    }
+    this.learn(token, response.headers.get("token"), response.status)
+    if (response.ok) return response
+    throw refusal(response.status, parsed(await response.text()), response.headers.get("retry-after"))
+  }
+
+  private learn(used: string | null, renewed: string | null, status: number): void {
+    if (renewed) this.holder.renewed(renewed)
+    else if (status === 401 && used) this.holder.refused(used)
+  }
+}
+
+function withQuery(path: string, query: CallOptions["query"]): string {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined)
+  if (given.length === 0) return path
+  return `${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function offline(): Refusal {
+  return new Refusal(0, { code: "offline", message: "The server cannot be reached." })
+}
+
+/** Whatever stands between may answer without our body (a proxy's 502): that is `unavailable`. */
+function refusal(status: number, answer: unknown, retryAfter: string | null): Refusal {
+  const body = answer as Partial<ErrorBody> | undefined
+  const seconds = body?.retryAfter ?? (Number(retryAfter) || undefined)
+  if (typeof body?.code === "string") {
+    return new Refusal(status, { ...body, code: body.code, message: body.message ?? body.code, retryAfter: seconds })
+  }
+  const code = status === 413 ? "too_large" : status >= 500 ? "unavailable" : "invalid_request"
+  return new Refusal(status, { code, message: `HTTP ${status}`, retryAfter: seconds })
+}

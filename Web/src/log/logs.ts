@@ -1,0 +1,199 @@
+import { Calls } from "../api/calls"
+import { ChatroomID, Entry, Page, Ready, Seq, SystemChange, isChange } from "../api/contract"
+import { State, logOf, withLog } from "../store/state"
+import { Store } from "../store/store"
+import {
+  ChatroomLog, addLatestPage, addOlderPage, addSystemChanges, emptyLog, hole, receive, receiveAll, startAt,
+} from "./log"
+
+const pageSize = 50
+
+/** Brings entries and pages into the logs of the store, and closes holes. */
+export class Logs {
+  private arrived: Entry[] = []
+  private flushTimer: number | undefined
+  private readonly syncing = new Set<ChatroomID>()
+  private readonly timers = new Set<number>()
+  private epoch: string | undefined
+  private sentCursors: Record<string, Seq> = {}
+
+  /** `settle` is told which of one's own messages are in a log now. */
+  constructor(
+    private readonly store: Store<State>,
+    private readonly calls: Calls,
+    private readonly settle: (clientId: string) => void,
+  ) {}
+
+  stop(): void {
+    window.clearTimeout(this.flushTimer)
+    for (const timer of this.timers) window.clearTimeout(timer)
+  }
+
+  /** What CONNECT tells: up to where every log is held. */
+  cursors(): { cursors: Record<string, Seq>; epoch?: string } {
+    this.flush()
+    this.sentCursors = {}
+    for (const [id, log] of this.store.get().logs) {
+      if (log.cursor !== null) this.sentCursors[id] = log.cursor
+    }
+    return { cursors: this.sentCursors, epoch: this.epoch }
+  }
+
+  /** The answer to CONNECT: what is far behind is left to pages, what had no cursor is live from its head on. */
+  ready(payload: Ready): void {
+    const another = this.epoch !== undefined && this.epoch !== payload.epoch
+    this.epoch = payload.epoch
+    this.store.update((state) => {
+      const logs = new Map<ChatroomID, ChatroomLog>()
+      for (const { id, head, behind } of payload.chatrooms) {
+        const log = another || behind ? emptyLog : logOf(state, id)
+        logs.set(id, startAt(log, head))
+      }
+      return { logs }
+    })
+    // The replay is on its way; whoever is still short of its head after that asks.
+    this.after(3000, () => {
+      const short = payload.chatrooms.filter(({ id, head, behind }) => {
+        const cursor = logOf(this.store.get(), id).cursor
+        return !behind && cursor !== null && cursor < head
+      })
+      for (const { id } of short) void this.sync(id)
+    })
+  }
+
+  /**
+   * A live or replayed entry. Entries are put into the store together, some times a second, since a replay of a
+   * thousand would otherwise paint the page a thousand times. (No animation frame: hidden tabs have none.)
+   */
+  receive(entry: Entry): void {
+    this.arrived.push(entry)
+    this.flushTimer ??= window.setTimeout(() => this.flush(), 16)
+  }
+
+  /** Makes sure that the newest page is there. */
+  async loadLatest(id: ChatroomID): Promise<void> {
+    await this.once(id, async () => {
+      const page = await this.calls.messages(id, { limit: pageSize })
+      const known = logOf(this.store.get(), id).cursor ?? 0
+      this.change(id, (log) => addLatestPage(log, page.messages, page.head, page.messages.length >= pageSize))
+      // A page read from a place that lags behind: what came after it is asked for again.
+      if ((logOf(this.store.get(), id).cursor ?? 0) < known) await this.sync(id)
+      await this.fillIn(id, page)
+    })
+  }
+
+  async loadOlder(id: ChatroomID): Promise<void> {
+    const log = logOf(this.store.get(), id)
+    if (log.complete || log.cursor === null) return
+    await this.once(id, async () => {
+      const page = await this.calls.messages(id, { before: log.low, limit: pageSize })
+      this.change(id, (now) =>
+        now.low === log.low ? addOlderPage(now, page.messages, page.head, page.messages.length >= pageSize) : now)
+      await this.fillIn(id, page, log.low - 1)
+    })
+  }
+
+  /** Where seqs are missing in a page something else happened; in a group that is often worth a line. */
+  private async fillIn(id: ChatroomID, page: Page, upTo = page.head): Promise<void> {
+    if (this.store.get().chatrooms?.get(id)?.type !== "group") return
+    const first = page.messages.length >= pageSize ? page.messages[0]?.seq ?? 1 : 1
+    if (upTo - first + 1 === page.messages.length) return
+    const answer = await this.calls.sync({ [id]: first - 1 })
+    const entries = answer.chatrooms.flatMap((chatroom) => chatroom.entries.map(payload))
+    const changes = entries.filter((entry): entry is SystemChange => isChange(entry) && entry.kind === "system")
+    this.change(id, (log) => addSystemChanges(log, changes))
+  }
+
+  /** Fetches everything after the cursor, as long as that brings it forward. */
+  async sync(id: ChatroomID): Promise<void> {
+    if (this.syncing.has(id)) return
+    this.syncing.add(id)
+    try {
+      for (;;) {
+        const cursor = logOf(this.store.get(), id).cursor
+        if (cursor === null) return
+        const answer = (await this.calls.sync({ [id]: cursor })).chatrooms.find((chatroom) => chatroom.id === id)
+        if (!answer) return
+        const entries = answer.entries.map(payload)
+        this.change(id, (log) => receiveAll(log, entries))
+        const moved = (logOf(this.store.get(), id).cursor ?? 0) > cursor
+        if (!answer.more || !moved) return
+      }
+    } catch {
+      // Unreachable: the next `ready` replays from the cursor.
+    } finally {
+      this.syncing.delete(id)
+    }
+  }
+
+  forget(id: ChatroomID): void {
+    this.store.update((state) => {
+      const logs = new Map(state.logs)
+      logs.delete(id)
+      return { logs }
+    })
+  }
+
+  /** Applies a change, and tells which of one's own messages have come with it. */
+  private change(id: ChatroomID, change: (log: ChatroomLog) => ChatroomLog): void {
+    this.store.update((state) => ({ logs: withLog(state, id, change(logOf(state, id))) }))
+    this.settleIn(id)
+  }
+
+  private flush(): void {
+    window.clearTimeout(this.flushTimer)
+    this.flushTimer = undefined
+    const entries = this.arrived
+    if (entries.length === 0) return
+    this.arrived = []
+    const touched = new Set(entries.map((entry) => entry.chatroomId))
+    this.store.update((state) => {
+      const logs = new Map(state.logs)
+      for (const entry of entries) logs.set(entry.chatroomId, receive(logs.get(entry.chatroomId) ?? emptyLog, entry))
+      return { logs }
+    })
+    for (const id of touched) {
+      this.settleIn(id)
+      if (hole(logOf(this.store.get(), id)) === null) continue
+      // What is missing may be just behind.
+      this.after(300, () => {
+        if (hole(logOf(this.store.get(), id)) !== null) void this.sync(id)
+      })
+    }
+  }
+
+  private settleIn(id: ChatroomID): void {
+    const state = this.store.get()
+    const own = state.outbox.filter((item) => item.chatroomId === id)
+    if (own.length === 0) return
+    const held = new Set<string>()
+    for (const line of logOf(state, id).lines) {
+      if ("clientId" in line && line.sender.id === state.session?.user.id) held.add(line.clientId)
+    }
+    for (const item of own) if (held.has(item.clientId)) this.settle(item.clientId)
+  }
+
+  /** One page at a time per chatroom. */
+  private async once(id: ChatroomID, work: () => Promise<void>): Promise<void> {
+    if (this.store.get().loading.has(id)) return
+    this.store.update((state) => ({ loading: new Set(state.loading).add(id) }))
+    try {
+      await work()
+    } finally {
+      this.store.update((state) => ({ loading: new Set([...state.loading].filter((each) => each !== id)) }))
+    }
+  }
+
+  private after(milliseconds: number, work: () => void): void {
+    const timer = window.setTimeout(() => {
+      this.timers.delete(timer)
+      work()
+    }, milliseconds)
+    this.timers.add(timer)
+  }
+}
+
+/** An entry of `/sync` without the name of its event. */
+function payload(entry: Entry | [string, Entry]): Entry {
+  return Array.isArray(entry) ? entry[1] : entry
+}

@@ -1,0 +1,32 @@
+import { useEffect, useState } from "react"
+import { createRoot } from "react-dom/client"
+import { AccountPage } from "./session/AccountPage"
+import { Shell } from "./shell/Shell"
+import { parseRoute, usePath } from "./shell/route"
+import { Teahouse, TeahouseProvider, useLanguage, useSelected } from "./store/teahouse"
+import "./styles/main.css"
+import { Toasts } from "./ui/Toasts"
+
+function App() {
+  const route = parseRoute(usePath())
+  const signedIn = useSelected((state) => state.session !== null)
+  const language = useLanguage()
+  useEffect(() => {
+    document.documentElement.lang = language === "zh" ? "zh-CN" : "en"
+  }, [language])
+  return (
+    <>
+      {signedIn ? <Shell route={route} /> : <AccountPage register={route.page === "register"} />}
+      <Toasts />
+    </>
+  )
+}
+
+/** Makes the one client of this page; it lives as long as the page. */
+function Root() {
+  const [teahouse] = useState(() => new Teahouse())
+  return <TeahouseProvider value={teahouse}><App /></TeahouseProvider>
+}
+
+const root = document.getElementById("root")
+if (root) createRoot(root).render(<Root />)

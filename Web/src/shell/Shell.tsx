@@ -1,0 +1,94 @@
+import { useEffect } from "react"
+import { ChatListPane, useChatList } from "../chatlist/ChatListPane"
+import { ChatroomPane } from "../chatroom/ChatroomPane"
+import { FavoritesPage } from "../favorites/FavoritesPage"
+import { FriendsDetail } from "../friends/FriendsDetail"
+import { FriendsPane, usePendingRequests } from "../friends/FriendsPane"
+import { ProfilePage } from "../profile/ProfilePage"
+import { useSelected, useT } from "../store/teahouse"
+import { Avatar } from "../ui/Avatar"
+import { Empty } from "../ui/Empty"
+import { Icon, IconName } from "../ui/Icon"
+import { Badge } from "../ui/IconButton"
+import { Route, navigate } from "./route"
+
+/** The house from inside: the rail, a list, and what was chosen from it. On phones list and choice take turns. */
+export function Shell({ route }: { route: Route }) {
+  const t = useT()
+  const items = useChatList()
+  const unread = items?.reduce((sum, item) => sum + item.unread, 0) ?? 0
+  useTitle(t("app.name"), unread)
+  const chosen = (route.page === "chats" && route.chatroom !== undefined)
+    || (route.page === "friends" && (route.section !== undefined || route.user !== undefined))
+  const single = route.page === "favorites" || route.page === "profile"
+  const shape = single ? "shell shell-single" : chosen ? "shell shell-chosen" : "shell"
+  return (
+    <div className={shape}>
+      <Rail route={route} unread={unread} />
+      <ConnectionBar />
+      {route.page === "chats" && <ChatListPane items={items} selected={route.chatroom} />}
+      {route.page === "friends" && <FriendsPane route={route} />}
+      <main className="detail">
+        {route.page === "chats" && (route.chatroom
+          ? <ChatroomPane id={route.chatroom} />
+          : <Empty title={t("chats.choose")} hint={t("chats.chooseHint")} />)}
+        {route.page === "friends" && <FriendsDetail route={route} />}
+        {route.page === "favorites" && <FavoritesPage />}
+        {route.page === "profile" && <ProfilePage />}
+      </main>
+    </div>
+  )
+}
+
+function Rail({ route, unread }: { route: Route; unread: number }) {
+  const t = useT()
+  const user = useSelected((state) => state.session?.user)
+  const pending = usePendingRequests()
+  return (
+    <nav className="rail" aria-label={t("app.name")}>
+      <button type="button" className="rail-me" aria-label={t("profile.title")} title={user?.nickname}
+        aria-current={route.page === "profile" ? "page" : undefined} onClick={() => navigate("/me")}>
+        <Avatar id={user?.id ?? 0} name={user?.nickname ?? ""} url={user?.avatar} />
+      </button>
+      <RailButton icon="chats" label={t("chats.title")} path="/" here={route.page === "chats"} badge={unread} />
+      <RailButton icon="friends" label={t("friends.title")} path="/friends" here={route.page === "friends"}
+        badge={pending} />
+      <RailButton icon="star" label={t("favorites.title")} path="/favorites" here={route.page === "favorites"} />
+    </nav>
+  )
+}
+
+function RailButton({ icon, label, path, here, badge }: {
+  icon: IconName
+  label: string
+  path: string
+  here: boolean
+  badge?: number
+}) {
+  return (
+    <button type="button" className="rail-button" aria-label={label} title={label}
+      aria-current={here ? "page" : undefined} onClick={() => navigate(path)}>
+      <Icon name={icon} size={24} />
+      <Badge count={badge} />
+      <span className="rail-label" aria-hidden="true">{label}</span>
+    </button>
+  )
+}
+
+/** Says when the connection is away; silent while all is well. */
+function ConnectionBar() {
+  const t = useT()
+  const connection = useSelected((state) => state.connection)
+  const node = useSelected((state) => state.node)
+  return (
+    <div className={`connection connection-${connection}`} role="status" data-connection={connection} data-node={node}>
+      {connection === "offline" && t("connection.offline")}
+    </div>
+  )
+}
+
+function useTitle(name: string, unread: number): void {
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) ${name}` : name
+  }, [name, unread])
+}

@@ -1,0 +1,70 @@
+import { Chatroom, ChatroomID, Favorite, Friend, FriendRequests, Profile, Seq, Summary, UserID } from "../api/contract"
+import { Language } from "../i18n/i18n"
+import { ChatroomLog, emptyLog } from "../log/log"
+import { Outbox } from "../outbox/outbox"
+import { Session } from "../session/session"
+
+/** Everything the pages show. Each fact is here once; what follows from several is derived where it is shown. */
+export interface State {
+  session: Session | null
+  language: Language
+  connection: "connecting" | "online" | "offline"
+  /** The Gateway that one is connected to, for those who look into how it works. */
+  node: string
+  /** `null` until first loaded. */
+  chatrooms: ReadonlyMap<ChatroomID, Chatroom> | null
+  summaries: ReadonlyMap<ChatroomID, Summary>
+  logs: ReadonlyMap<ChatroomID, ChatroomLog>
+  /** Read up to here on this page, before History's lists know it. */
+  readUpTo: ReadonlyMap<ChatroomID, Seq>
+  /** Which chatrooms are loading a page. */
+  loading: ReadonlySet<ChatroomID>
+  outbox: Outbox
+  friends: readonly Friend[] | null
+  requests: FriendRequests | null
+  favorites: readonly Favorite[] | null
+  /** Where the next page of favorites begins; absent at the end. */
+  favoritesNext: string | undefined
+  /** People met in logs and members lists, for system lines. */
+  profiles: ReadonlyMap<UserID, Profile>
+  /** Counts changes of any chatroom's members, so that open lists reload. */
+  membersVersion: number
+  toasts: readonly Toast[]
+}
+
+export interface Toast {
+  id: number
+  kind: "info" | "error"
+  text: string
+}
+
+/** What a signed-out page knows. */
+export function freshState(language: Language, session: Session | null): State {
+  return {
+    session,
+    language,
+    connection: "connecting",
+    node: "",
+    chatrooms: null,
+    summaries: new Map(),
+    logs: new Map(),
+    readUpTo: new Map(),
+    loading: new Set(),
+    outbox: [],
+    friends: null,
+    requests: null,
+    favorites: null,
+    favoritesNext: undefined,
+    profiles: new Map(),
+    membersVersion: 0,
+    toasts: [],
+  }
+}
+
+export function logOf(state: State, id: ChatroomID): ChatroomLog {
+  return state.logs.get(id) ?? emptyLog
+}
+
+export function withLog(state: State, id: ChatroomID, log: ChatroomLog): ReadonlyMap<ChatroomID, ChatroomLog> {
+  return log === logOf(state, id) ? state.logs : new Map(state.logs).set(id, log)
+}

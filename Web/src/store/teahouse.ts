@@ -1,0 +1,341 @@
+import { createContext, useContext, useMemo } from "react"
+import { Calls } from "../api/calls"
+import { Connection } from "../api/connection"
+import { Chatroom, ChatroomID, Message, Profile, Seq, UserID } from "../api/contract"
+import { Http, Refusal } from "../api/http"
+import { Language, Translate, keepLanguage, preferredLanguage, sentence, translator } from "../i18n/i18n"
+import { Logs } from "../log/logs"
+import { Sender } from "../outbox/sender"
+import { Session, onSessionElsewhere, readSession, writeSession } from "../session/session"
+import { navigate } from "../shell/route"
+import { Shelf } from "../media/shelf"
+import { State, Toast, freshState, logOf } from "./state"
+import { Store, useStore } from "./store"
+
+/**
+ * The client: the store, and everything that changes it. Pages call its methods and show its state.
+ *
+ * While signed in there is one connection; each `ready` fetches the lists anew, so that whatever was missed of
+ * friends, requests and chatrooms is there again.
+ */
+export class Teahouse {
+  readonly store = new Store<State>(freshState(preferredLanguage(), readSession()))
+  readonly calls: Calls
+  readonly files: Shelf
+  sender: Sender
+  logs: Logs
+  private connection: Connection | null = null
+  private toastId = 0
+  private listsTimer: number | undefined
+  private readonly readTimers = new Map<ChatroomID, number>()
+
+  constructor() {
+    this.calls = new Calls(new Http({
+      token: () => this.state.session?.token ?? null,
+      renewed: (token) => this.renew(token),
+      refused: (token) => {
+        if (token === this.state.session?.token) this.end()
+      },
+    }))
+    this.files = new Shelf((url) => this.calls.file(url))
+    this.sender = this.newSender()
+    this.logs = this.newLogs()
+    onSessionElsewhere((session) => this.sessionElsewhere(session))
+    window.addEventListener("online", () => this.connection?.hurry())
+    if (this.state.session) this.open()
+  }
+
+  get state(): State {
+    return this.store.get()
+  }
+
+  // Session
+
+  async register(username: string, password: string, nickname: string): Promise<void> {
+    this.begin(await this.calls.register(username, password, nickname))
+  }
+
+  async signIn(username: string, password: string): Promise<void> {
+    this.begin(await this.calls.login(username, password))
+  }
+
+  async signOut(): Promise<void> {
+    await this.calls.logout().catch(() => undefined)
+    this.end()
+  }
+
+  setLanguage(language: Language): void {
+    keepLanguage(language)
+    this.store.update(() => ({ language }))
+  }
+
+  private begin(session: Session): void {
+    writeSession(session)
+    this.store.update(() => ({ ...freshState(this.state.language, session) }))
+    navigate("/", true)
+    this.open()
+  }
+
+  private end(): void {
+    if (!this.state.session) return
+    writeSession(null)
+    this.close()
+    this.store.update((state) => freshState(state.language, null))
+    navigate("/", true)
+  }
+
+  private renew(token: string): void {
+    const { session } = this.state
+    if (!session || session.token === token) return
+    const renewed = { ...session, token }
+    writeSession(renewed)
+    this.store.update(() => ({ session: renewed }))
+  }
+
+  private sessionElsewhere(session: Session | null): void {
+    if (session && session.user.id === this.state.session?.user.id) return this.store.update(() => ({ session }))
+    if (this.state.session) this.close()
+    this.store.update((state) => freshState(state.language, session))
+    if (session) this.open()
+  }
+
+  // Connection
+
+  private open(): void {
+    this.sender = this.newSender()
+    this.logs = this.newLogs()
+    this.sender.resume()
+    this.connection = new Connection({
+      credentials: () => ({ token: this.state.session?.token ?? "", ...this.logs.cursors() }),
+      ready: (payload) => {
+        this.logs.ready(payload)
+        this.store.update(() => ({ connection: "online", node: payload.node }))
+        this.sender.ready()
+        void this.loadLists()
+      },
+      entry: (entry) => this.logs.receive(entry),
+      chatroom: ({ kind, chatroom }) => this.chatroomChanged(kind, chatroom),
+      friendRequest: () => void this.loadPeople(),
+      friend: () => void this.loadPeople(),
+      presence: ({ userId, online }) => this.store.update(({ friends }) => ({
+        friends: friends?.map((friend) => (friend.user.id === userId ? { ...friend, online } : friend)) ?? null,
+      })),
+      token: (token) => this.renew(token),
+      disconnected: () => {
+        this.store.update(() => ({ connection: "offline" }))
+        this.sender.disconnected()
+      },
+      refused: () => this.end(),
+    })
+    this.connection.open()
+    void this.loadLists()
+    void this.calls.me().then((user) => this.profileLoaded(user)).catch(() => undefined)
+  }
+
+  private close(): void {
+    this.connection?.close()
+    this.connection = null
+    this.sender.stop()
+    this.logs.stop()
+    this.files.clear()
+    window.clearTimeout(this.listsTimer)
+  }
+
+  private newSender(): Sender {
+    return new Sender(this.store, this.calls, () => this.connection)
+  }
+
+  private newLogs(): Logs {
+    return new Logs(this.store, this.calls, (clientId) => this.sender.happened({ type: "arrived", clientId }))
+  }
+
+  private profileLoaded(user: Profile): void {
+    const { session } = this.state
+    if (!session || session.user.id !== user.id) return
+    const known = { ...session, user }
+    writeSession(known)
+    this.store.update(() => ({ session: known }))
+  }
+
+  // Lists
+
+  /** Fetches every list anew; while that fails, again after some seconds. */
+  async loadLists(): Promise<void> {
+    window.clearTimeout(this.listsTimer)
+    try {
+      await Promise.all([this.loadChatrooms(), this.loadPeople()])
+    } catch (error) {
+      if (!this.state.session) return
+      if (this.state.connection === "connecting" && error instanceof Refusal && error.code === "offline") {
+        this.store.update(() => ({ connection: "offline" }))
+      }
+      this.listsTimer = window.setTimeout(() => void this.loadLists(), 4000)
+    }
+  }
+
+  async loadChatrooms(): Promise<void> {
+    const [chatrooms, summaries] = await Promise.all([this.calls.chatrooms(), this.calls.summaries()])
+    this.store.update(() => ({
+      chatrooms: new Map(chatrooms.map((chatroom) => [chatroom.id, chatroom])),
+      summaries: new Map(summaries.map((summary) => [summary.chatroomId, summary])),
+    }))
+  }
+
+  async loadPeople(): Promise<void> {
+    const [friends, requests] = await Promise.all([this.calls.friends(), this.calls.friendRequests()])
+    this.store.update(() => ({ friends, requests }))
+  }
+
+  async loadFavorites(more = false): Promise<void> {
+    const answer = await this.calls.favorites(more ? this.state.favoritesNext : undefined)
+    this.store.update(({ favorites }) => ({
+      favorites: more ? [...(favorites ?? []), ...answer.favorites] : answer.favorites,
+      favoritesNext: answer.next,
+    }))
+  }
+
+  /** Makes the names of people known who appear only by id. */
+  async meet(ids: readonly UserID[]): Promise<void> {
+    const unknown = ids.filter((id) => !this.state.profiles.has(id))
+    if (unknown.length === 0) return
+    this.remember(await this.calls.usersById(unknown.slice(0, 100)))
+  }
+
+  remember(people: readonly Profile[]): void {
+    this.store.update(({ profiles }) => {
+      const known = new Map(profiles)
+      for (const person of people) known.set(person.id, person)
+      return { profiles: known }
+    })
+  }
+
+  private chatroomChanged(kind: "added" | "updated" | "removed", chatroom: Chatroom): void {
+    this.store.update((state) => {
+      const chatrooms = new Map(state.chatrooms ?? [])
+      if (kind === "removed") chatrooms.delete(chatroom.id)
+      else if (typeof chatroom.name === "string") chatrooms.set(chatroom.id, chatroom)
+      return { chatrooms, membersVersion: state.membersVersion + 1 }
+    })
+    if (kind === "removed") this.logs.forget(chatroom.id)
+    if (kind === "added") void this.loadChatrooms().then(() => this.logs.sync(chatroom.id)).catch(() => undefined)
+  }
+
+  // Chatrooms
+
+  /** Shows a chatroom's newest page. */
+  async openChatroom(id: ChatroomID): Promise<void> {
+    await this.logs.loadLatest(id)
+  }
+
+  /** Everything up to `seq` has been seen. Told to History at most twice a second and chatroom. */
+  markRead(id: ChatroomID, seq: Seq): void {
+    if ((this.state.readUpTo.get(id) ?? 0) >= seq) return
+    this.store.update(({ readUpTo }) => ({ readUpTo: new Map(readUpTo).set(id, seq) }))
+    if (this.readTimers.has(id)) return
+    this.readTimers.set(id, window.setTimeout(() => {
+      this.readTimers.delete(id)
+      const upTo = this.state.readUpTo.get(id)
+      if (upTo !== undefined && this.state.session) void this.calls.readUpTo(id, upTo).catch(() => undefined)
+    }, 500))
+  }
+
+  async openDirect(user: UserID): Promise<void> {
+    const chatroom = await this.calls.directChatroom(user)
+    this.addChatroom(chatroom)
+    navigate(`/chatrooms/${chatroom.id}`)
+  }
+
+  async createGroup(name: string, members: readonly UserID[]): Promise<void> {
+    const chatroom = await this.calls.createGroup(name, members)
+    this.addChatroom(chatroom)
+    navigate(`/chatrooms/${chatroom.id}`)
+  }
+
+  /** After leaving or dissolving: it is gone here at once. */
+  removeChatroom(id: ChatroomID): void {
+    this.store.update((state) => {
+      const chatrooms = new Map(state.chatrooms ?? [])
+      chatrooms.delete(id)
+      return { chatrooms }
+    })
+    this.logs.forget(id)
+    navigate("/")
+  }
+
+  private addChatroom(chatroom: Chatroom): void {
+    this.store.update((state) => ({ chatrooms: new Map(state.chatrooms ?? []).set(chatroom.id, chatroom) }))
+  }
+
+  // Favorites
+
+  async addFavorite(message: Message): Promise<void> {
+    await this.calls.addFavorite(message.id)
+    this.toast("info", this.t("favorites.added"))
+    if (this.state.favorites) await this.loadFavorites()
+  }
+
+  async removeFavorite(messageId: string): Promise<void> {
+    await this.calls.removeFavorite(messageId)
+    this.store.update(({ favorites }) => ({
+      favorites: favorites?.filter((favorite) => favorite.messageId !== messageId) ?? null,
+    }))
+  }
+
+  // Telling
+
+  get t(): Translate {
+    return translator(this.state.language)
+  }
+
+  toast(kind: Toast["kind"], text: string): void {
+    const toast = { id: ++this.toastId, kind, text }
+    this.store.update(({ toasts }) => ({ toasts: [...toasts.slice(-2), toast] }))
+    window.setTimeout(() => {
+      this.store.update(({ toasts }) => ({ toasts: toasts.filter(({ id }) => id !== toast.id) }))
+    }, kind === "error" ? 5000 : 2500)
+  }
+
+  /** Does what a person asked for, and says so if it is refused. Answers whether it was done. */
+  async attempt(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work()
+      return true
+    } catch (error) {
+      if (this.state.session) this.toast("error", this.explain(error))
+      return false
+    }
+  }
+
+  /** A sentence in the person's language for whatever went wrong. */
+  explain(error: unknown): string {
+    if (!(error instanceof Refusal)) return this.t("error.unavailable")
+    return sentence(this.t, error.code) ?? error.message
+  }
+
+  headOf(id: ChatroomID): Seq {
+    return logOf(this.state, id).cursor ?? 0
+  }
+}
+
+const TeahouseContext = createContext<Teahouse | null>(null)
+export const TeahouseProvider = TeahouseContext.Provider
+
+export function useTeahouse(): Teahouse {
+  const teahouse = useContext(TeahouseContext)
+  if (!teahouse) throw new Error("outside of TeahouseProvider")
+  return teahouse
+}
+
+/** A part of the state, as it is; see `useStore`. */
+export function useSelected<Part>(select: (state: State) => Part): Part {
+  return useStore(useTeahouse().store, select)
+}
+
+export function useLanguage(): Language {
+  return useSelected((state) => state.language)
+}
+
+export function useT(): Translate {
+  const language = useLanguage()
+  return useMemo(() => translator(language), [language])
+}
