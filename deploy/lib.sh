@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# What deploy/run and deploy/control share: where things are, and how one part of the system starts and stops.
+# shellcheck disable=SC2034,SC2154 # given by, and for, the scripts that read this
+# Expects `root` (the checkout) and `state` (the folder of this running system).
+
+# Where Debian puts nginx; an ordinary user's path lacks it.
+PATH=$PATH:/usr/sbin
+
+SERVICES=(auth social history media gateway1 gateway2)
+
+fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+# The process id of one part, nothing if it does not run.
+pid_of() {
+    local file
+    case $1 in
+    postgres) file=$state/postgres/data/postmaster.pid ;;
+    redis) file=$state/redis/redis.pid ;;
+    *) file=$state/run/$1.pid ;;
+    esac
+    local pid
+    pid=$(head -n 1 "$file" 2>/dev/null) || return 0
+    if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then echo "$pid"; fi
+}
+
+# Starts one part. It runs until it is stopped or nobody holds the fifo `alive` open for writing, as deploy/run does.
+start() {
+    local name=$1
+    local program=${name%[0-9]}
+    (
+        # A service refuses keys that it does not know, and what says where this system is (TEAHOUSE_EDGE, …) is not for it.
+        unset "${!TEAHOUSE_@}"
+        # shellcheck source=/dev/null
+        . "$state/env/$name"
+        case $name in
+        postgres | redis) command=("$root/deploy/servers" "$name" "$state/$name" "$LISTEN_PORT") ;;
+        nginx) command=("$root/deploy/keep" "$state/run/nginx.pid" nginx -p "$state/nginx" -c nginx.conf -e stderr) ;;
+        *) command=("$root/deploy/keep" "$state/run/$name.pid" "$state/bin/${program^}") ;;
+        esac
+        # A session of its own, so that Ctrl-C in the terminal reaches deploy/run alone, which then stops all in order.
+        setsid "${command[@]}" <"$state/alive" >>"$state/log/$name.log" 2>&1 9>&- &
+    )
+}
+
+# Waits until one part can do its work, 60 s at most.
+await_ready() {
+    local name=$1
+    local i patience
+    for ((i = 0; i < 600; i++)); do
+        if (
+            # shellcheck source=/dev/null
+            . "$state/env/$name"
+            case $name in
+            postgres) pg_ready ;;
+            redis) [ "$(REDISCLI_AUTH=$REDIS_PASSWORD redis-cli -h 127.0.0.1 -p "$LISTEN_PORT" ping 2>/dev/null)" = PONG ] ;;
+            nginx) curl -fsS -o /dev/null "$READY_URL" 2>/dev/null ;;
+            *) curl -fsS -o /dev/null "$READY_URL" 2>/dev/null ;;
+            esac
+        ); then return 0; fi
+        # After a crash a store may need some attempts, between which it has no process.
+        case $name in nginx) patience=600 ;; postgres | redis) patience=150 ;; *) patience=20 ;; esac
+        if [ $((i % 10)) -eq 9 ] && [ $i -gt $patience ] && [ -z "$(pid_of "$name")" ]; then
+            fail "$name ended: $(tail -n 5 "$state/log/$name.log")"
+        fi
+        sleep 0.1
+    done
+    fail "$name is not ready after 60 s: $(tail -n 5 "$state/log/$name.log")"
+}
+
+pg_ready() { PGCONNECT_TIMEOUT=2 psql -q -h 127.0.0.1 -p "$LISTEN_PORT" -U postgres -d postgres -c 'SELECT 1' >/dev/null 2>&1; }
+
+# Sends a signal to one part and waits until it has ended, 30 s at most.
+end() {
+    local name=$1 signal=$2
+    local pid i
+    pid=$(pid_of "$name")
+    [ -n "$pid" ] || return 0
+    kill "-$signal" "$pid" 2>/dev/null || return 0
+    for ((i = 0; i < 300; i++)); do
+        kill -0 "$pid" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    kill -KILL "$pid" 2>/dev/null || true
+}
