@@ -1,0 +1,334 @@
+import ChatAPI
+import Foundation
+import Hummingbird
+import HTTPTypes
+import Logging
+import NIOCore
+import Redis
+import ServiceKit
+import Synchronization
+import TestServers
+
+/// Social, History and Auth, as far as the Gateway asks them: one log per chatroom, feeds, tokens. In memory, on one port
+/// under `/social`, `/history`, `/auth`.
+final class StandIns: Sendable {
+    struct Room: Sendable {
+        /// With the seq at which they came in.
+        var members: [UserID: Seq] = [:]
+        /// Each as it goes on the bus.
+        var log: [String] = []
+        var receipts: [UUID: MessageReceipt] = [:]
+    }
+
+    struct State: Sendable {
+        var rooms: [ChatroomID: Room] = [:]
+        var social: [SocialChange] = []
+        var auth: [AuthChange] = []
+        var friends: [UserID: [UserID]] = [:]
+        /// What was asked of read cursors, one for each item of a call.
+        var cursors: [MoveCursors.Item] = []
+        var epoch = StandIns.epoch
+        /// How often each path was asked.
+        var calls: [String: Int] = [:]
+        /// Paths that answer 503.
+        var failing: Set<String> = []
+        /// Hints that are not published.
+        var isMute = false
+    }
+
+    static let epoch = UUID()
+    let signer = TokenSigner(kid: "one")
+    let state = Mutex(State())
+    /// Called before a path is answered: for what happens in the middle of something.
+    let hook = Mutex<(@Sendable (String) -> Void)?>(nil)
+    private let redis: Redis
+
+    init(redisURL: String) throws { self.redis = try Redis(urls: [redisURL], logger: .tests) }
+
+    // MARK: What happens in this world
+
+    /// - Parameter age: how long ago it was signed.
+    func token(
+        _ user: UserID, session: SessionID = UUID(), age: Duration = .zero, life: Duration = .seconds(3_600)
+    ) throws -> String {
+        let now = Timestamp.now
+        return try self.signer.sign(
+            TokenClaims(
+                user: user, session: session,
+                issuedAt: Timestamp(milliseconds: now.milliseconds - Int64(age / .milliseconds(1))),
+                expiresAt: Timestamp(milliseconds: now.milliseconds + Int64(life / .milliseconds(1)))))
+    }
+
+    /// A chatroom with members who are there from the beginning.
+    func makeRoom(_ id: ChatroomID, _ members: UserID...) {
+        self.state.withLock { state in
+            state.rooms[id] = Room(members: Dictionary(uniqueKeysWithValues: members.map { ($0, 0) }))
+        }
+    }
+
+    /// Stores an entry and publishes it.
+    @discardableResult
+    func say(_ text: String, in id: ChatroomID, publish: Bool = true) -> Seq {
+        self.append(to: id, publish: publish) { seq in
+            "[\"message\",{\"id\":\"\(id).\(seq)\",\"chatroomId\":\(id),\"seq\":\(seq),\"content\":\"\(text)\"}]"
+        }
+    }
+
+    /// Social's change, History's entry, both hints.
+    func add(_ user: UserID, to id: ChatroomID) {
+        self.append(to: id, passage: "+\(user) ", before: { $0.members[user] = Seq($0.log.count + 1) }) { seq in
+            "[\"change\",{\"id\":\"\(id).\(seq)\",\"chatroomId\":\(id),\"seq\":\(seq),\"kind\":\"system\",\"action\":\"added\"}]"
+        }
+        self.socialChange(.memberAdded(chatroom: id, user: user, by: user, role: .member, showsHistory: false))
+    }
+
+    func remove(_ user: UserID, from id: ChatroomID) {
+        self.append(to: id, passage: "-\(user) ", before: { $0.members[user] = nil }) { seq in
+            "[\"change\",{\"id\":\"\(id).\(seq)\",\"chatroomId\":\(id),\"seq\":\(seq),\"kind\":\"system\",\"action\":\"removed\"}]"
+        }
+        self.socialChange(.memberRemoved(chatroom: id, user: user, by: user))
+    }
+
+    func socialChange(_ change: SocialChange) {
+        let position = self.state.withLock { state in
+            state.social.append(change)
+            return state.social.count
+        }
+        self.redis.publish(BusChannel.socialChanges, "\(position)")
+    }
+
+    func revoke(_ session: SessionID, of user: UserID) {
+        let until = Timestamp(milliseconds: Timestamp.now.milliseconds + 3_600_000)
+        let position = self.state.withLock { state in
+            state.auth.append(.sessionRevoked(RevokedSession(session: session, user: user, until: until)))
+            return state.auth.count
+        }
+        self.redis.publish(BusChannel.authChanges, "\(position)")
+    }
+
+    func befriend(_ one: UserID, _ others: UserID...) {
+        self.state.withLock { state in
+            for other in others {
+                state.friends[one, default: []].append(other)
+                state.friends[other, default: []].append(one)
+            }
+        }
+    }
+
+    /// What an operator, or another node, does to Redis.
+    func redis(_ command: String...) async throws { _ = try await self.redis.command(command, key: command[0]) }
+
+    /// The beacon, once.
+    func beacon() {
+        let heads = self.state.withLock { $0.rooms.map { "\"\($0.key)\":\($0.value.log.count)" } }
+        self.redis.publishOnAll(BusChannel.heads, "{\(heads.joined(separator: ","))}")
+    }
+
+    func publish(_ id: ChatroomID, _ text: String) { self.redis.publish(BusChannel.chatroom(id), text) }
+
+    func calls(of path: String) -> Int { self.state.withLock { $0.calls[path] ?? 0 } }
+
+    @discardableResult
+    private func append(
+        to id: ChatroomID, publish: Bool = true, passage: String = "", before: (inout Room) -> Void = { _ in },
+        _ event: (Seq) -> String
+    ) -> Seq {
+        // Publishing under the lock keeps the order of the log.
+        self.state.withLock { state in
+            before(&state.rooms[id, default: Room()])
+            let seq = Seq(state.rooms[id, default: Room()].log.count + 1)
+            let text = "\(seq) \(passage)\(event(seq))"
+            state.rooms[id]?.log.append(text)
+            if publish, !state.isMute { self.publish(id, text) }
+            return seq
+        }
+    }
+
+    // MARK: How it answers
+
+    func close() async { await self.redis.close() }
+
+    var routes: Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: Hooks(standIns: self))
+        router.get("auth/internal/snapshot", use: self.snapshot)
+        router.get("auth/internal/changes", use: self.authChanges)
+        router.post("auth/internal/users/lookup", use: self.lookupUsers)
+        router.post("auth/internal/tokens/renew", use: self.renewTokens)
+        router.get("social/internal/changes", use: self.socialChanges)
+        router.post("social/internal/memberships", use: self.memberships)
+        router.post("social/internal/friends", use: self.friends)
+        router.post("history/internal/cursors", use: self.cursors)
+        router.post("history/internal/views", use: self.views)
+        router.post("history/internal/heads", use: self.heads)
+        router.post("history/internal/entries", use: self.entries)
+        router.post("history/internal/messages", use: self.messages)
+        router.post("history/internal/caught-up", use: self.caughtUp)
+        return router
+    }
+
+    /// Counts, lets a test act in the middle, fails where it should.
+    struct Hooks: RouterMiddleware {
+        let standIns: StandIns
+
+        func handle(
+            _ request: Request, context: BasicRequestContext,
+            next: (Request, BasicRequestContext) async throws -> Response
+        ) async throws -> Response {
+            let path = request.uri.path
+            let fails = self.standIns.state.withLock { state in
+                state.calls[path, default: 0] += 1
+                return state.failing.contains(path)
+            }
+            if fails { throw HTTPError(.serviceUnavailable) }
+            self.standIns.hook.withLock { $0 }?(path)
+            return try await next(request, context)
+        }
+    }
+
+    private func snapshot(request: Request, context: BasicRequestContext) throws -> Response {
+        try Self.json(
+            AuthSnapshot(
+                epoch: Self.epoch, position: Int64(self.state.withLock { $0.auth.count }),
+                jwks: JSONWebKeySet(keys: [self.signer.publicKey]).text, revoked: []))
+    }
+
+    private func authChanges(request: Request, context: BasicRequestContext) throws -> Response {
+        try Self.changes(self.state.withLock { $0.auth }, request)
+    }
+
+    private func socialChanges(request: Request, context: BasicRequestContext) throws -> Response {
+        try Self.changes(self.state.withLock { $0.social }, request)
+    }
+
+    private func lookupUsers(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: LookupUsers.self, context: context)
+        let users = body.ids.map { Profile(id: $0, username: "user\($0)", nickname: "User \($0)") }
+        return try Self.json(LookupUsers.Answer(position: 0, users: users))
+    }
+
+    private func renewTokens(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: RenewTokens.self, context: context)
+        let verifier = TokenVerifier()
+        try verifier.load(jwks: JSONWebKeySet(keys: [self.signer.publicKey]).text, revoked: [])
+        let tokens = try body.tokens.map { old -> String? in
+            let claims = try verifier.verify(old)
+            return try self.token(claims.user, session: claims.session, life: .seconds(7_200))
+        }
+        return try Self.json(RenewTokens.Answer(tokens: tokens))
+    }
+
+    private func memberships(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: LookupMemberships.self, context: context)
+        let answer = self.state.withLock { state in
+            LookupMemberships.Answer(
+                epoch: Self.epoch, position: Int64(state.social.count),
+                users: body.userIds.map { user in
+                    let rooms = state.rooms.filter { $0.value.members[user] != nil }.keys
+                    return UserMemberships(id: user, chatrooms: rooms.map { Membership(id: $0, role: .member) })
+                })
+        }
+        return try Self.json(answer)
+    }
+
+    private func friends(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: LookupFriends.self, context: context)
+        let friends = self.state.withLock { $0.friends }
+        return try Self.json(
+            LookupFriends.Answer(users: body.userIds.map { UserFriends(id: $0, friends: friends[$0] ?? []) }))
+    }
+
+    private func cursors(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: MoveCursors.self, context: context)
+        let cursors = self.state.withLock { state in
+            state.cursors += body.cursors
+            return body.cursors.map { item -> Seq? in
+                guard let room = state.rooms[item.chatroomId], room.members[item.userId] != nil else { return nil }
+                return min(item.seq, Seq(room.log.count))
+            }
+        }
+        for (item, seq) in zip(body.cursors, cursors) {
+            guard let seq else { continue }
+            let (room, user) = (item.chatroomId, item.userId)
+            self.publish(room, "0 [\"read\",{\"chatroomId\":\(room),\"userId\":\(user),\"seq\":\(seq)}]")
+        }
+        return try Self.json(MoveCursors.Answer(cursors: cursors))
+    }
+
+    private func views(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: LookupViews.self, context: context)
+        let answer = self.state.withLock { state in
+            LookupViews.Answer(
+                epoch: state.epoch, position: Int64(state.social.count),
+                users: body.userIds.map { user in
+                    UserViews(
+                        id: user,
+                        chatrooms: state.rooms.compactMap { id, room in
+                            room.members[user].map { joined in
+                                ChatroomView(id: id, head: Seq(room.log.count), from: max(joined, 1), joined: joined)
+                            }
+                        })
+                })
+        }
+        return try Self.json(answer)
+    }
+
+    private func heads(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: LookupHeads.self, context: context)
+        let heads = self.state.withLock { state in
+            body.chatroomIds.reduce(into: [:]) { heads, id in heads[id] = state.rooms[id].map { Seq($0.log.count) } }
+        }
+        return try Self.json(LookupHeads.Answer(epoch: self.state.withLock { $0.epoch }, heads: heads))
+    }
+
+    private func entries(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: LookupEntries.self, context: context)
+        let ranges = self.state.withLock { state in
+            body.ranges.map { range in
+                let log = state.rooms[range.chatroomId]?.log ?? []
+                let end = min(Int(range.upTo ?? Seq(log.count)), log.count, Int(range.after) + range.limit)
+                let part = Int(range.after) < end ? Array(log[Int(range.after)..<end]) : []
+                return LookupEntries.Entries(
+                    chatroomId: range.chatroomId, head: Seq(log.count), entries: part, more: end < log.count)
+            }
+        }
+        return try Self.json(LookupEntries.Answer(epoch: self.state.withLock { $0.epoch }, ranges: ranges))
+    }
+
+    private func messages(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: AppendMessages.self, context: context)
+        let results = body.messages.map { item -> AppendMessages.Result in
+            if let known = self.state.withLock({ $0.rooms[item.chatroomId]?.receipts[item.clientId] }) {
+                return AppendMessages.Result(receipt: known)
+            }
+            guard self.state.withLock({ $0.rooms[item.chatroomId]?.members[item.senderId] }) != nil else {
+                return AppendMessages.Result(error: ErrorBody(code: "chatroom_not_found", message: "None."))
+            }
+            let seq = self.say(item.message.content, in: item.chatroomId)
+            let receipt = MessageReceipt(id: MessageID(chatroom: item.chatroomId, seq: seq), seq: seq, createdAt: .now)
+            self.state.withLock { $0.rooms[item.chatroomId]?.receipts[item.clientId] = receipt }
+            return AppendMessages.Result(receipt: receipt)
+        }
+        return try Self.json(AppendMessages.Answer(results: results))
+    }
+
+    private func caughtUp(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: AwaitFeed.self, context: context)
+        return try Self.json(AwaitFeed.Answer(position: body.position))
+    }
+
+    private static func changes<What: Codable & Sendable>(_ all: [What], _ request: Request) throws -> Response {
+        let after = request.uri.queryParameters.get("after", as: Int.self) ?? 0
+        let limit = request.uri.queryParameters.get("limit", as: Int.self) ?? 100
+        let rows = all.enumerated().dropFirst(after).prefix(limit).map {
+            Change(position: Int64($0.offset + 1), what: $0.element)
+        }
+        return try self.json(Changes(epoch: self.epoch, position: Int64(all.count), changes: Array(rows)))
+    }
+
+    private static func json(_ body: some Encodable) throws -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(body))))
+    }
+}

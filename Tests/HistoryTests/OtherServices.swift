@@ -1,0 +1,106 @@
+import ChatAPI
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import ServiceKit
+import Synchronization
+
+/// Auth, Social and Media as far as History asks them, in one listener.
+final class OtherServices: Sendable {
+    private struct State {
+        var profiles: [UserID: Profile] = [:]
+        var changes: [SocialChange] = []
+        var media: [MediaID: MediaFile] = [:]
+        var attached: [AttachMedia] = []
+        var released: [ReleaseMedia.Item] = []
+        var lookups: [[UserID]] = []
+    }
+
+    let epoch = UUID()
+    private let state = Mutex(State())
+
+    var lookups: [[UserID]] { self.state.withLock { $0.lookups } }
+    var attached: [AttachMedia] { self.state.withLock { $0.attached } }
+    var released: [ReleaseMedia.Item] { self.state.withLock { $0.released } }
+
+    func name(_ user: UserID, _ nickname: String) {
+        let profile = Profile(id: user, username: nickname.lowercased(), nickname: nickname)
+        self.state.withLock { $0.profiles[user] = profile }
+    }
+
+    func add(_ media: MediaFile) { self.state.withLock { $0.media[media.id] = media } }
+
+    /// - Returns: the position of the last.
+    @discardableResult
+    func change(_ changes: SocialChange...) -> Int64 {
+        self.state.withLock { state in
+            state.changes += changes
+            return Int64(state.changes.count)
+        }
+    }
+
+    /// - Parameter body: is given the URL at which all of them answer.
+    func run<T: Sendable>(_ body: @Sendable (String) async throws -> T) async throws -> T {
+        let router = Router(context: BasicRequestContext.self)
+        router.post("internal/users/lookup") { request, context -> Response in
+            let ids = try await request.decode(as: LookupUsers.self, context: context).ids
+            let users = self.state.withLock { state in
+                state.lookups.append(ids)
+                return ids.compactMap { state.profiles[$0] }
+            }
+            return try Self.answer(LookupUsers.Answer(position: 0, users: users))
+        }
+        router.get("internal/changes") { request, _ -> Response in
+            let after = Int64(request.uri.queryParameters["after"] ?? "0") ?? 0
+            let changes = self.state.withLock { $0.changes }
+            let rows = changes.enumerated().map { Change(position: Int64($0.offset + 1), what: $0.element) }
+            return try Self.answer(
+                Changes(epoch: self.epoch, position: Int64(changes.count), changes: rows.filter { $0.position > after })
+            )
+        }
+        router.post("internal/media/attach") { request, context -> Response in
+            let attach = try await request.decode(as: AttachMedia.self, context: context)
+            let file = self.state.withLock { state in
+                state.attached.append(attach)
+                return state.media[attach.mediaId]
+            }
+            guard let file else {
+                return try Self.answer(ErrorBody(code: "media_not_found", message: "There is no such file."), .notFound)
+            }
+            return try Self.answer(AttachMedia.Answer(media: file))
+        }
+        router.post("internal/memberships") { request, context -> Response in
+            let ids = try await request.decode(as: LookupMemberships.self, context: context).userIds
+            let changes = self.state.withLock { $0.changes }
+            let users = ids.map { user in
+                UserMemberships(
+                    id: user,
+                    chatrooms: changes.compactMap { change in
+                        guard case .directCreated(let chatroom, let members) = change, members.contains(user) else {
+                            return nil
+                        }
+                        return Membership(id: chatroom, role: .member)
+                    })
+            }
+            return try Self.answer(
+                LookupMemberships.Answer(epoch: self.epoch, position: Int64(changes.count), users: users))
+        }
+        router.post("internal/media/release") { request, context -> HTTPResponse.Status in
+            let messages = try await request.decode(as: ReleaseMedia.self, context: context).messages
+            self.state.withLock { $0.released += messages }
+            return .noContent
+        }
+        let application = Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+        return try await application.test(.live) { client in
+            try await body("http://127.0.0.1:\(client.port ?? 0)")
+        }
+    }
+
+    private static func answer(_ body: some Encodable, _ status: HTTPResponse.Status = .ok) throws -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(body))))
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+
+/// What a run has found, for machines (`--json`) and for people (``summary``). Times are milliseconds unless named.
+struct RunResults: Codable, Sendable {
+    struct Latencies: Codable, Sendable {
+        var count: UInt64
+        var mean: Double
+        var p50: Double
+        var p90: Double
+        var p99: Double
+        var p999: Double
+        var max: Double
+
+        init(_ histogram: Histogram) {
+            self.count = histogram.count
+            self.mean = histogram.mean
+            self.p50 = histogram.quantile(0.5)
+            self.p90 = histogram.quantile(0.9)
+            self.p99 = histogram.quantile(0.99)
+            self.p999 = histogram.quantile(0.999)
+            self.max = Double(histogram.max) / 1_000
+        }
+    }
+
+    /// Everybody comes once.
+    struct Round: Codable, Sendable {
+        /// Until the last was ready.
+        var seconds: Double
+        var gatewayCPUSeconds: Double
+        /// PSS afterwards.
+        var gatewayMemoryBytes: Int
+        /// Once all have gone again; 0 in the last round.
+        var gatewayMemoryBytesAfter = 0
+        var repeatedSYNs: Int
+    }
+
+    var run: String
+    var at = Date.now.ISO8601Format()
+    var loadAverageBefore: Double
+    var connections: Int
+    var chatrooms: Int
+    var gateways: Int
+    var workers: Int
+    var rate: Double
+    var seconds: Double
+    var rounds: [Round] = []
+    /// PSS of all Gateways before anybody came, and per connection with all of them ready and quiet.
+    var memoryBytesBefore = 0
+    var memoryBytesPerConnection = 0.0
+    var counts = Counts()
+    var lost = 0
+    var deliveredPerSecond = 0.0
+    /// Of all Gateways, in the measured time.
+    var gatewayCPUs = 0.0
+    var workerCPUs = 0.0
+    var gatewayMicrosecondsPerMessage = 0.0
+    var gatewayMicrosecondsPerDelivery = 0.0
+    var delivery = Latencies(Histogram())
+    var acknowledgement = Latencies(Histogram())
+    var entrance = Latencies(Histogram())
+    var stub: [String: Stub.Count] = [:]
+    /// Which thresholds were not kept.
+    var failures: [String] = []
+
+    var disordered: Int { self.lost + self.counts.doubled + self.counts.reordered }
+    var errors: Int { self.counts.pending + self.counts.refusals.values.reduce(0, +) + self.counts.rejected }
+
+    mutating func judge(_ options: RunOptions) {
+        if let most = options.maxP99, self.delivery.p99 > most {
+            self.failures.append(
+                "p99 of delivery is \(Self.number(self.delivery.p99)) ms, above \(Self.number(most)) ms")
+        }
+        if self.disordered > options.maxLost {
+            self.failures.append("\(self.disordered) deliveries lost, doubled or out of order")
+        }
+        if self.errors > options.maxErrors {
+            self.failures.append("\(self.errors) messages refused or not acknowledged, or clients rejected")
+        }
+        if let most = options.maxConnectTime, let worst = self.rounds.map(\.seconds).max(), worst > most {
+            self.failures.append("all were ready after \(Self.number(worst)) s, above \(Self.number(most)) s")
+        }
+    }
+
+    /// Five lines or so.
+    var summary: String {
+        func latencies(_ name: String, _ times: Latencies) -> String {
+            guard times.count > 0 else { return "" }
+            let values = [
+                ("p50", times.p50), ("p90", times.p90), ("p99", times.p99), ("p99.9", times.p999), ("max", times.max),
+            ]
+            return "  \(name)  " + values.map { "\($0.0) \(Self.number($0.1)) ms" }.joined(separator: "   ") + "\n"
+        }
+        var text =
+            "\(self.run): \(self.connections) connections in \(self.chatrooms) chatrooms at \(self.gateways) Gateway(s), "
+        text += "\(self.workers) worker(s), load average before \(Self.number(self.loadAverageBefore))\n"
+        for (number, round) in self.rounds.enumerated() {
+            text += "  coming \(number + 1)      all ready after \(Self.number(round.seconds)) s, "
+            text += "\(Self.number(round.gatewayCPUSeconds)) s of Gateway CPU, "
+            text +=
+                "\(Self.number(Double(round.gatewayMemoryBytes) / 1_048_576)) MiB, \(round.repeatedSYNs) SYNs repeated\n"
+        }
+        if self.memoryBytesPerConnection > 0 {
+            text += "  memory        \(Self.number(self.memoryBytesPerConnection / 1_024)) KiB per connection, quiet\n"
+        }
+        text += latencies("entrance    ", self.entrance)
+        text += latencies("delivery    ", self.delivery)
+        text += latencies("acknowledged", self.acknowledgement)
+        let counts = self.counts
+        text += "  messages      \(counts.sent) sent, \(counts.acknowledged) acknowledged, "
+        text += "\(counts.delivered) delivered (\(Self.number(self.deliveredPerSecond))/s)\n"
+        text += "  wrong         \(self.lost) lost, \(counts.doubled) doubled, \(counts.reordered) out of order, "
+        text += "\(counts.holes) holes seen, \(self.errors) refused, \(counts.closed) connections closed, "
+        text += "\(counts.refused) handshakes refused, \(counts.timedOut) timed out, \(counts.failed) failed\n"
+        if self.gatewayCPUs > 0 {
+            text +=
+                "  Gateway CPU   \(Self.number(self.gatewayCPUs)) cores; \(Self.number(self.gatewayMicrosecondsPerMessage)) µs "
+            text +=
+                "per message, \(Self.number(self.gatewayMicrosecondsPerDelivery)) µs per delivery; workers \(Self.number(self.workerCPUs)) cores\n"
+        }
+        if !self.stub.isEmpty {
+            text += "  stub          "
+            text +=
+                self.stub.sorted { $0.key < $1.key }
+                .map { "\($0.key): \($0.value.calls) calls, \($0.value.items) items" }.joined(separator: "; ") + "\n"
+        }
+        for failure in self.failures { text += "  FAILED        \(failure)\n" }
+        return text
+    }
+
+    private static func number(_ value: Double) -> String {
+        value >= 100 ? String(Int(value.rounded())) : String(format: value >= 1 ? "%.2f" : "%.3f", value)
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+
+/// One server of a test's own, run by `deploy/servers` in a directory and on a port of its own.
+///
+/// It ends with the test process at the latest: the script stops it when its standard input closes.
+actor PrivateServer {
+    enum Kind: String {
+        case postgres, redis
+
+        /// Where the server leaves its process id, in its directory.
+        var pidFile: String { self == .postgres ? "data/postmaster.pid" : "redis.pid" }
+    }
+
+    nonisolated let kind: Kind
+    nonisolated let port: Int
+    nonisolated let directory: URL
+    private let isDurable: Bool
+    private var script: Process?
+    /// Finishes when the script has ended.
+    private var ends: AsyncStream<Void>?
+    private var input: FileHandle?
+
+    /// - Parameter isDurable: whether PostgreSQL calls fsync, as it must for measurements.
+    init(_ kind: Kind, isDurable: Bool = false) throws {
+        self.kind = kind
+        self.port = try Self.freePort()
+        self.isDurable = isDurable
+        self.directory = try TestDirectory.make(for: "\(kind.rawValue)-\(self.port)")
+    }
+
+    /// Starts the server on its directory, also again, and returns when it answers.
+    func start() async throws {
+        precondition(self.script == nil, "the server runs already")
+        let script = Process()
+        script.executableURL =
+            URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../deploy/servers").standardizedFileURL
+        script.arguments = [self.kind.rawValue, self.directory.path, "\(self.port)"]
+        script.environment = ProcessInfo.processInfo.environment.merging(
+            ["THROWAWAY": self.isDurable ? "0" : "1"]
+        ) { $1 }
+        let (input, output) = (Pipe(), Pipe())
+        script.standardInput = input
+        script.standardOutput = output
+        // `waitUntilExit` would turn a run loop all the time it waits.
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        script.terminationHandler = { _ in end.finish() }
+        try Self.withSignals { try script.run() }
+        self.ends = ends
+        self.script = script
+        self.input = input.fileHandleForWriting
+
+        let told = await onThread { output.fileHandleForReading.readLine() }
+        guard told == "ready" else {
+            await self.stop()
+            throw TestServerError(message: "\(self.kind.rawValue) did not start in \(self.directory.path)")
+        }
+    }
+
+    /// Ends the server as a crash would, with SIGKILL, and returns when its process is gone.
+    func kill() async throws {
+        let file = self.directory.appending(path: self.kind.pidFile)
+        let text = try String(contentsOf: file, encoding: .utf8)
+        guard let pid = text.split(whereSeparator: \.isWhitespace).first.flatMap({ pid_t($0) }), pid > 1 else {
+            throw TestServerError(message: "no process id in \(file.path)")
+        }
+        guard Glibc.kill(pid, SIGKILL) == 0 else { throw TestServerError(message: "no process \(pid)") }
+        await self.awaitEnd()
+    }
+
+    /// Ends the server in order.
+    func stop() async {
+        self.script?.terminate()
+        await self.awaitEnd()
+    }
+
+    private func awaitEnd() async {
+        guard let script = self.script else { return }
+        if script.isRunning, let ends = self.ends { for await _ in ends {} }
+        try? self.input?.close()
+        self.input = nil
+        self.script = nil
+    }
+
+    /// Runs `body` with no signal blocked. A child begins with what the thread blocks that starts it, and the threads of
+    /// Swift's tasks block nearly all: the script would never hear that it is to stop.
+    private static func withSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
+    }
+
+    /// Asks the kernel; another process may still take it in between, which the start would tell.
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
+            }
+        }
+        guard isBound else { throw TestServerError(message: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+package struct TestServerError: Error, CustomStringConvertible {
+    let message: String
+    package var description: String { self.message }
+}
+
+/// Runs `body`, which blocks, on a thread of its own.
+func onThread<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
+    await withCheckedContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(returning: body()) }
+    }
+}
+
+extension FileHandle {
+    /// Bytes up to the end of a line or of the file.
+    fileprivate func readLine() -> String {
+        var line: [UInt8] = []
+        while let byte = try? self.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") { line.append(byte) }
+        return String(decoding: line, as: UTF8.self)
+    }
+}
