@@ -10,11 +10,11 @@ struct SuiteApplication: SocketApplication {
 
     init(rooms: NamedRooms = NamedRooms()) { self.rooms = rooms }
 
-    func refusal(of handshake: Handshake) -> HandshakeRefusal? { nil }
+    func admit(_ handshake: Handshake) -> (any Visitor)? { nil }
 
-    func connect(_ socket: Socket) {
+    func connect(_ socket: Socket, auth: ByteBuffer) {
         socket.accept()
-        socket.emit(#"["auth",\#(String(buffer: socket.auth))]"#)
+        socket.emit(#"["auth",\#(String(buffer: auth))]"#)
     }
 
     func receive(_ event: SocketEvent, from socket: Socket) {

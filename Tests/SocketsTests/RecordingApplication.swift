@@ -29,9 +29,12 @@ final class RecordingApplication: SocketApplication {
         self.onEvent = event
     }
 
-    func refusal(of handshake: Handshake) -> HandshakeRefusal? { self.onHandshake(handshake) }
+    func admit(_ handshake: Handshake) throws(HandshakeRefusal) -> (any Visitor)? {
+        if let refusal = self.onHandshake(handshake) { throw refusal }
+        return nil
+    }
 
-    func connect(_ socket: Socket) {
+    func connect(_ socket: Socket, auth: ByteBuffer) {
         self.continuation.yield("connect \(socket.namespace)")
         self.onConnect(socket)
     }

@@ -19,9 +19,9 @@ struct RoomTests {
             return room
         }
 
-        func refusal(of handshake: Handshake) -> HandshakeRefusal? { nil }
+        func admit(_ handshake: Handshake) -> (any Visitor)? { nil }
 
-        func connect(_ socket: Socket) {
+        func connect(_ socket: Socket, auth: ByteBuffer) {
             socket.accept()
             self.room.withLock { $0 }?.join(socket, held: self.held)
             socket.emit(#"["joined","\#(socket.id)"]"#)

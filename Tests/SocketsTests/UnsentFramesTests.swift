@@ -6,7 +6,7 @@ import Testing
 /// What connections send in one turn is put together once, and each still gets exactly its own.
 @Suite struct UnsentFramesTests {
     @Test func `whoever gets the same frames shares their bytes, whoever gets others does not`() {
-        let frames = (0..<4).map { ByteBuffer(string: "frame\($0)") }
+        let frames = (0..<4).map { SharedFrame(.text, ByteBuffer(string: "frame\($0)")) }
         var latest: FrameRun?
         var first = UnsentFrames(frames[0], latest: &latest)
         var second = UnsentFrames(frames[0], latest: &latest)
@@ -20,16 +20,17 @@ import Testing
         var fourth = UnsentFrames(frames[1], latest: &latest)
         fourth.append(frames[0])
         fourth.append(frames[0])
-        #expect(String(buffer: first.bytes) == "frame0frame1frame2")
-        #expect(String(buffer: second.bytes) == "frame0frame1frame3")
-        #expect(String(buffer: third.bytes) == "frame1frame0")
-        #expect(String(buffer: fourth.bytes) == "frame1frame0frame0")
+        func joined(_ indices: Int...) -> String { indices.map { String(buffer: frames[$0].bytes) }.joined() }
+        #expect(String(buffer: first.bytes) == joined(0, 1, 2))
+        #expect(String(buffer: second.bytes) == joined(0, 1, 3))
+        #expect(String(buffer: third.bytes) == joined(1, 0))
+        #expect(String(buffer: fourth.bytes) == joined(1, 0, 0))
     }
 
     @Test func `any mix of frames leaves in its order`() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<200 {
-            let frames = (0..<5).map { ByteBuffer(string: "<\($0)>") }
+            let frames = (0..<5).map { SharedFrame(.text, ByteBuffer(string: "<\($0)>")) }
             var latest: FrameRun?
             var unsent: [UnsentFrames?] = Array(repeating: nil, count: 6)
             var expected = Array(repeating: "", count: 6)
@@ -42,7 +43,7 @@ import Testing
                     } else {
                         unsent[member]?.append(frame)
                     }
-                    expected[member] += String(buffer: frame)
+                    expected[member] += String(buffer: frame.bytes)
                 }
                 // Some flush before the others.
                 if let member = (0..<30).randomElement(using: &random), member < 6, let sent = unsent[member] {

@@ -60,16 +60,17 @@ final class ChatNamespace: SocketApplication {
         self.logger = logger
     }
 
-    func refusal(of handshake: Handshake) -> HandshakeRefusal? {
+    func admit(_ handshake: Handshake) throws(HandshakeRefusal) -> (any Visitor)? {
         // Before keys and revocations have come no token can be judged.
-        guard self.tokens.isLoaded else { return .overloaded }
-        return self.isFromOurPage(handshake) ? nil : .forbidden("Origin not allowed")
+        guard self.tokens.isLoaded else { throw .overloaded }
+        guard self.isFromOurPage(handshake) else { throw .forbidden("Origin not allowed") }
+        return HandshakeToken(handshake)
     }
 
     /// A cookie comes along whoever makes the browser call. Browsers name the page with every WebSocket handshake; with a
     /// polling one from the same origin they do not, and what is answered to others they cannot read.
     private func isFromOurPage(_ handshake: Handshake) -> Bool {
-        guard handshake.cookieToken != nil else { return true }
+        guard TokenCookie.token(in: handshake.headers["cookie"]) != nil else { return true }
         let origins = handshake.headers["origin"]
         if origins.isEmpty { return !handshake.isWebSocket }
         let isSecure = self.proxies.isSecure(
@@ -80,17 +81,17 @@ final class ChatNamespace: SocketApplication {
     }
 
     /// CONNECT is answered at once: python clients give up after a second. `ready` follows.
-    func connect(_ socket: Socket) {
+    func connect(_ socket: Socket, auth: ByteBuffer) {
         do {
-            let payload = try ConnectPayload.read(socket.auth)
-            let shown = payload.token ?? socket.handshake.bearer
-            guard let token = shown ?? socket.handshake.cookieToken else { throw RequestError.unauthenticated }
+            let payload = try ConnectPayload.read(auth)
+            let brought = socket.visitor as? HandshakeToken
+            guard let token = payload.token ?? brought?.text else { throw RequestError.unauthenticated }
             let claims = try self.tokens.verify(token)
             guard let room = self.people.arrive(claims.user) else { throw RequestError.forbidden }
             self.presence.arrived(claims.user)
             let client = Client(
-                claims: claims, token: token, carrier: shown == nil ? .cookie : .header, socket: socket, namespace: self
-            )
+                claims: claims, token: token, carrier: payload.token == nil ? brought?.carrier ?? .header : .header,
+                socket: socket, namespace: self)
             socket.context = client
             socket.accept()
             room.join(socket)
@@ -156,18 +157,5 @@ final class ChatNamespace: SocketApplication {
         let memberships = try await self.social.memberships(of: user)
         guard memberships.contains(chatroom) else { throw GatewayError.chatroomNotFound }
         try await self.history.catchUp(to: memberships.position)
-    }
-}
-
-extension Handshake {
-    /// The token of the cookie, which counts where no other is shown.
-    fileprivate var cookieToken: String? { TokenCookie.token(in: self.headers["cookie"]) }
-
-    /// The token of `Authorization: Bearer …`.
-    fileprivate var bearer: String? {
-        guard let value = self.headers.first(name: "authorization"), value.lowercased().hasPrefix("bearer ") else {
-            return nil
-        }
-        return value.dropFirst("bearer ".count).trimmingCharacters(in: .whitespaces)
     }
 }

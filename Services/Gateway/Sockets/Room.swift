@@ -48,6 +48,7 @@ package final class Room: @unchecked Sendable {
     }
 
     func remove(_ membership: Membership) { self.part(of: membership.socket)?.remove(membership) }
+    func rerouted(_ membership: Membership) { self.part(of: membership.socket)?.rerouted(membership) }
 
     /// From any thread. `position` is what ``Membership/release(after:)`` compares; without one a held event is always
     /// released. `except` are ids of sockets.
@@ -67,43 +68,67 @@ package final class Room: @unchecked Sendable {
 
 /// The members of a room on one event loop; used there only.
 package final class LoopRoom {
+    private struct Place {
+        let membership: Membership
+        /// The member's transport, for the way most deliveries take: past every object between the room and it, each of
+        /// which would have to come into the processor's cache. `nil` while there is another way.
+        var webSocket: WebSocketHandler?
+    }
+
     package let eventLoop: any EventLoop
-    package private(set) var memberships: [Membership] = []
+    private var places: [Place] = []
     let count = Atomic<Int>(0)
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
+    package var memberships: [Membership] { self.places.map(\.membership) }
+
     /// Gives `event` to the members here, those that are held keeping it for later.
     package func broadcast(_ event: EncodedEvent, position: Int64? = nil, except: Set<String> = []) {
         self.eventLoop.assertInEventLoop()
+        let isPlain = !event.isVolatile && event.others.isEmpty && except.isEmpty
         // Backwards: a member that turns out too slow leaves, and the last one takes its place.
-        var index = self.memberships.count
+        var index = self.places.count
         while index > 0 {
             index -= 1
-            guard index < self.memberships.count else { continue }
-            let membership = self.memberships[index]
-            if !except.isEmpty, except.contains(membership.socket.id) { continue }
-            membership.deliver(event, position: position)
+            guard index < self.places.count else { continue }
+            if isPlain, let webSocket = self.places[index].webSocket {
+                webSocket.send(event.first.frame)
+            } else {
+                let membership = self.places[index].membership
+                if !except.isEmpty, except.contains(membership.socket.id) { continue }
+                membership.deliver(event, position: position)
+            }
         }
     }
 
     func add(_ membership: Membership) {
         self.eventLoop.assertInEventLoop()
-        membership.slot = self.memberships.count
-        self.memberships.append(membership)
-        self.count.store(self.memberships.count, ordering: .sequentiallyConsistent)
+        membership.slot = self.places.count
+        self.places.append(Place(membership: membership, webSocket: membership.directTransport))
+        self.count.store(self.places.count, ordering: .sequentiallyConsistent)
+    }
+
+    /// How the member is reached is another way now.
+    func rerouted(_ membership: Membership) {
+        self.eventLoop.assertInEventLoop()
+        guard self.has(membership) else { return }
+        self.places[membership.slot].webSocket = membership.directTransport
+    }
+
+    private func has(_ membership: Membership) -> Bool {
+        membership.slot < self.places.count && self.places[membership.slot].membership === membership
     }
 
     func remove(_ membership: Membership) {
         self.eventLoop.assertInEventLoop()
-        let slot = membership.slot
-        guard slot < self.memberships.count, self.memberships[slot] === membership else { return }
-        let last = self.memberships.removeLast()
-        if last !== membership {
-            self.memberships[slot] = last
-            last.slot = slot
+        guard self.has(membership) else { return }
+        let last = self.places.removeLast()
+        if last.membership !== membership {
+            self.places[membership.slot] = last
+            last.membership.slot = membership.slot
         }
-        self.count.store(self.memberships.count, ordering: .sequentiallyConsistent)
+        self.count.store(self.places.count, ordering: .sequentiallyConsistent)
     }
 }
 
@@ -124,6 +149,8 @@ package final class Membership {
     }
 
     package var isHeld: Bool { self.held != nil }
+    /// Where frames go at once; `nil` while they are held or polled for.
+    fileprivate var directTransport: WebSocketHandler? { self.held == nil ? self.socket.webSocket : nil }
 
     fileprivate func deliver(_ event: EncodedEvent, position: Int64?) {
         guard self.held != nil else { return self.socket.emit(event) }
@@ -140,6 +167,7 @@ package final class Membership {
         self.held = nil
         self.heldBytes = 0
         for (event, at) in held where at ?? .max > position { self.socket.emit(event) }
+        self.room.rerouted(self)
     }
 }
 

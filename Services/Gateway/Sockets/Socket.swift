@@ -20,15 +20,16 @@ package final class Socket {
     /// Shareable; made anew with each CONNECT, and not the Engine.IO sid.
     package let id: String
     package let namespace: String
-    package let handshake: Handshake
-    /// The JSON text of the CONNECT payload, an object; `{}` if there was none.
-    package let auth: ByteBuffer
+    /// What the application kept of the handshake.
+    package let visitor: (any Visitor)?
     package let eventLoop: any EventLoop
     /// What the application keeps with the socket.
     package var context: (any AnyObject)?
 
     private var state = State.undecided
     private var connection: SocketConnection?
+    /// The connection's, at hand for what is emitted most.
+    private var engine: EngineConnection?
     /// Events that came before ``accept()`` or while paused, and the order of all behind them.
     private var waiting: [SocketEvent] = []
     private var waitingBytes = 0
@@ -40,13 +41,13 @@ package final class Socket {
     /// By room; the rooms keep it.
     var memberships: [ObjectIdentifier: Membership] = [:]
 
-    init(namespace: String, handshake: Handshake, auth: ByteBuffer, connection: SocketConnection) {
+    init(namespace: String, visitor: (any Visitor)?, connection: SocketConnection, engine: EngineConnection) {
         self.id = String(decoding: SessionID.randomCharacters(20), as: UTF8.self)
         self.namespace = namespace
-        self.handshake = handshake
-        self.auth = auth
+        self.visitor = visitor
         self.connection = connection
-        self.eventLoop = connection.eventLoop
+        self.engine = engine
+        self.eventLoop = engine.loop.eventLoop
     }
 
     /// To take to other threads.
@@ -55,7 +56,8 @@ package final class Socket {
     package var isConnected: Bool { self.state == .connected }
     /// Bytes that wait for the client to take them.
     package var queuedBytes: Int { self.connection?.queuedBytes ?? 0 }
-    var maxHeldBytes: Int { self.connection?.limits.maxHeldBytes ?? 0 }
+    var webSocket: WebSocketHandler? { self.engine?.webSocket }
+    var maxHeldBytes: Int { self.connection?.maxHeldBytes ?? 0 }
 
     // MARK: Connecting
 
@@ -95,8 +97,8 @@ package final class Socket {
 
     package func emit(_ event: EncodedEvent) {
         self.eventLoop.assertInEventLoop()
-        guard self.state == .connected, let connection = self.connection else { return }
-        connection.send(event)
+        guard self.state == .connected else { return }
+        self.engine?.send(event)
     }
 
     /// Encodes and emits to this socket alone. `false`: `array` is not an event's JSON text, nothing was sent.
@@ -128,7 +130,7 @@ package final class Socket {
         }
         self.acknowledgements[id] = PendingAcknowledgement(
             deadline: .now() + TimeAmount(timeout), completion: completion)
-        connection.send(event)
+        self.engine?.send(event)
         connection.rearm()
         return true
     }
@@ -151,6 +153,11 @@ package final class Socket {
         } else {
             self.writableCallbacks.append(body)
         }
+    }
+
+    /// Polling has become a WebSocket.
+    func upgraded() {
+        for membership in self.memberships.values { membership.room.rerouted(membership) }
     }
 
     /// Something has left.
@@ -181,6 +188,7 @@ package final class Socket {
         guard self.state != .gone else { return false }
         self.state = .gone
         self.connection = nil
+        self.engine = nil
         self.waiting = []
         self.writableCallbacks = []
         for membership in self.memberships.values { membership.room.remove(membership) }
@@ -203,8 +211,8 @@ package final class Socket {
     /// An event from the client. `false`: too many wait already.
     func receive(_ event: SocketEvent) -> Bool {
         guard self.state == .connected, !self.isPaused, self.waiting.isEmpty, !self.isDelivering else {
-            guard let limits = self.connection?.limits, self.waiting.count < limits.maxEarlyEvents,
-                self.waitingBytes + event.byteCount <= limits.maxPayloadBytes
+            guard let connection = self.connection,
+                connection.mayWait(events: self.waiting.count + 1, bytes: self.waitingBytes + event.byteCount)
             else { return false }
             self.waiting.append(event)
             self.waitingBytes += event.byteCount

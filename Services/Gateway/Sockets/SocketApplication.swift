@@ -9,14 +9,17 @@ package protocol SocketApplication: Sendable {
     /// The namespaces there are; CONNECT to another one is answered `Invalid namespace`.
     var namespaces: Set<String> { get }
 
-    /// Whether a handshake is turned away, asked before anything is kept for it; `nil` lets it in.
-    func refusal(of handshake: Handshake) -> HandshakeRefusal?
+    /// Lets a handshake in or turns it away, before anything is kept for it.
+    ///
+    /// - Returns: what ``connect(_:auth:)`` needs of it, as ``Socket/visitor``; the rest is let go.
+    func admit(_ handshake: Handshake) throws(HandshakeRefusal) -> (any Visitor)?
 
-    /// Somebody asks to join `socket.namespace`, with `socket.auth`. Answer by ``Socket/accept()`` or
-    /// ``Socket/refuse(message:data:)``, at once or later; python clients give up after one second.
+    /// Somebody asks to join `socket.namespace`; `auth` is the JSON text of the CONNECT payload, an object (`{}` if there
+    /// was none). Answer by ``Socket/accept()`` or ``Socket/refuse(message:data:)``, at once or later; python clients give
+    /// up after one second.
     ///
     /// After `accept` events may be emitted; what the client sent meanwhile is handed over in order.
-    func connect(_ socket: Socket)
+    func connect(_ socket: Socket, auth: ByteBuffer)
 
     /// An event of an accepted socket, in the order of arrival.
     func receive(_ event: SocketEvent, from socket: Socket)
@@ -25,7 +28,10 @@ package protocol SocketApplication: Sendable {
     func disconnect(_ socket: Socket, reason: DisconnectReason)
 }
 
-/// The request that began a session. `Sendable`: a value.
+/// What an application keeps of a handshake, for as long as its session lives: better little.
+package protocol Visitor: AnyObject, Sendable {}
+
+/// The request that begins a session. `Sendable`: a value.
 package struct Handshake: Sendable {
     package var headers: HTTPHeaders
     /// The query's parameters, percent-decoded; of a doubled name the first counts.
@@ -47,7 +53,7 @@ package struct Handshake: Sendable {
 }
 
 /// Why a handshake is turned away.
-package enum HandshakeRefusal: Sendable, Equatable {
+package enum HandshakeRefusal: Error, Equatable {
     /// 403, code 4, with this text as its message.
     case forbidden(String)
     /// 503: comes back later.

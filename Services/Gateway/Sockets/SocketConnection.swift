@@ -6,9 +6,7 @@ import Synchronization
 /// Socket.IO over one session: its namespaces, and which packets are allowed when (SOCKETIO.md §11–§13).
 final class SocketConnection: EngineApplicationSession {
     let application: any SocketApplication
-    let eventLoop: any EventLoop
-    let limits: SocketConfiguration
-    private let handshake: Handshake
+    private let visitor: (any Visitor)?
     private let context: ServerContext
     /// `nil` once the session has ended.
     private var engine: EngineConnection?
@@ -22,15 +20,14 @@ final class SocketConnection: EngineApplicationSession {
     /// When the attachments of a packet must have come.
     private var attachmentsBy: NIODeadline?
 
-    init(_ application: any SocketApplication, engine: EngineConnection, handshake: Handshake) {
+    /// `now`: the time of the handshake.
+    init(_ application: any SocketApplication, engine: EngineConnection, visitor: (any Visitor)?, now: NIODeadline) {
         self.application = application
         self.engine = engine
-        self.handshake = handshake
+        self.visitor = visitor
         self.context = engine.loop.context
-        self.eventLoop = engine.loop.eventLoop
-        self.limits = self.context.configuration
-        self.decoder = SocketPacketDecoder(maxAttachmentBytes: self.limits.maxPayloadBytes * 10)
-        self.connectBy = handshake.at + self.context.connectTimeout
+        self.decoder = SocketPacketDecoder(maxAttachmentBytes: self.context.configuration.maxPayloadBytes * 10)
+        self.connectBy = now + self.context.connectTimeout
         self.context.admission.underWay.add(1, ordering: .relaxed)
     }
 
@@ -46,13 +43,11 @@ final class SocketConnection: EngineApplicationSession {
 
     var queuedBytes: Int { self.engine?.queuedBytes ?? 0 }
     var isWritable: Bool { self.engine?.isWritable ?? false }
+    var maxHeldBytes: Int { self.context.configuration.maxHeldBytes }
 
-    func send(_ event: EncodedEvent) {
-        if event.others.isEmpty {
-            self.engine?.send(event.first, isVolatile: event.isVolatile)
-        } else {
-            self.engine?.send([event.first] + event.others, isVolatile: event.isVolatile)
-        }
+    /// Whether so many events of so many bytes may wait for a socket to take them.
+    func mayWait(events: Int, bytes: Int) -> Bool {
+        events <= self.context.configuration.maxEarlyEvents && bytes <= self.context.configuration.maxPayloadBytes
     }
 
     func send(_ packet: SocketPacket) {
@@ -144,16 +139,16 @@ final class SocketConnection: EngineApplicationSession {
     }
 
     private func connect(_ packet: SocketPacket, to existing: Socket?) {
-        guard existing == nil else { return self.engine?.fail() ?? () }
+        guard let engine = self.engine else { return }
+        guard existing == nil else { return engine.fail() }
         guard self.application.namespaces.contains(packet.namespace) else {
             let payload = #"{"message":"Invalid namespace"}"#
             return self.send(SocketPacket(.connectError, namespace: packet.namespace, payload: payload))
         }
         let auth = packet.payload.readableBytes > 0 ? packet.payload : ByteBuffer(string: "{}")
-        let socket = Socket(
-            namespace: packet.namespace, handshake: self.handshake, auth: auth, connection: self)
+        let socket = Socket(namespace: packet.namespace, visitor: self.visitor, connection: self, engine: engine)
         self.sockets.append(socket)
-        self.application.connect(socket)
+        self.application.connect(socket, auth: auth)
     }
 
     func ended(_ reason: DisconnectReason) {
@@ -162,6 +157,10 @@ final class SocketConnection: EngineApplicationSession {
         let sockets = self.sockets
         self.sockets = []
         for socket in sockets { socket.end(reason, self.application) }
+    }
+
+    func upgraded() {
+        for socket in self.sockets { socket.upgraded() }
     }
 
     func drained() {

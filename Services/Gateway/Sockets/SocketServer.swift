@@ -71,7 +71,7 @@ package final class SocketServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.recvAllocator, value: ConnectedSocket.receiveAllocator)
+            .childChannelOption(.recvAllocator, value: ReceiveAllocator())
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try Self.configure(channel, loops: loops, context: context, servesNodes: servesNodes)

@@ -2,8 +2,8 @@ import NIOCore
 
 /// Somebody who is to be woken at a time, on the loop of its ``DeadlineWheel``.
 protocol DeadlineEntry: AnyObject {
-    /// The time it stands under in the wheel; the wheel's to write.
-    var armedDeadline: NIODeadline? { get set }
+    /// Where it stands in the wheel; the wheel's to write.
+    var wheelPlace: DeadlineWheel.Place? { get set }
     /// Called at or shortly after the deadline, never before.
     func deadlineReached(now: NIODeadline)
 }
@@ -11,18 +11,20 @@ protocol DeadlineEntry: AnyObject {
 /// One timer for all that waits on an event loop: tens of thousands of heartbeats without a timer each.
 ///
 /// Coarse: an entry is called up to one tick late, so whoever needs exactness checks its deadline itself when asked
-/// something. An entry stands in it once, under its earliest deadline; it is to arm itself again when called. The wheel
-/// keeps nobody alive.
+/// something. An entry stands in it once, under its earliest deadline; it is to arm itself again when called, and to
+/// ``disarm(_:)`` when it goes: until its deadline the wheel keeps it. (Weak references would cost more: an object that
+/// has one counts all its references the slow way, from then on.)
 final class DeadlineWheel {
-    /// Whoever is gone before its deadline is not kept for it: many connections live shorter than their timeouts.
-    private struct Item {
-        weak var entry: (any DeadlineEntry)?
-        let deadline: NIODeadline
+    struct Place {
+        /// `nil`: taken out, about to be called.
+        fileprivate var slot: UInt16?
+        fileprivate var index: Int32
+        fileprivate var deadline: NIODeadline
     }
 
     private let eventLoop: any EventLoop
     private let tick: TimeAmount
-    private var slots: [[Item]]
+    private var slots: [[any DeadlineEntry]]
     /// The tick that comes next, counted from the epoch of `NIODeadline`.
     private var position: UInt64 = 0
     private var count = 0
@@ -37,12 +39,27 @@ final class DeadlineWheel {
     /// Wakes `entry` at `deadline`, unless it is to be woken earlier already.
     func arm(_ entry: any DeadlineEntry, at deadline: NIODeadline) {
         self.eventLoop.assertInEventLoop()
-        if let armed = entry.armedDeadline, armed <= deadline { return }
-        entry.armedDeadline = deadline
+        if let place = entry.wheelPlace {
+            if place.deadline <= deadline { return }
+            self.disarm(entry)
+        }
         if self.count == 0 { self.position = self.tickNumber(self.eventLoop.now) }
-        self.insert(Item(entry: entry, deadline: deadline))
-        self.count += 1
+        self.insert(entry, deadline)
         self.startTicking()
+    }
+
+    /// Forgets `entry`.
+    func disarm(_ entry: any DeadlineEntry) {
+        self.eventLoop.assertInEventLoop()
+        guard let place = entry.wheelPlace else { return }
+        entry.wheelPlace = nil
+        guard let slot = place.slot else { return }
+        self.count -= 1
+        let last = self.slots[Int(slot)].removeLast()
+        if last !== entry {
+            self.slots[Int(slot)][Int(place.index)] = last
+            last.wheelPlace?.index = place.index
+        }
     }
 
     /// The first tick that begins at or after `deadline`.
@@ -51,11 +68,14 @@ final class DeadlineWheel {
         return (deadline.uptimeNanoseconds + tick - 1) / tick
     }
 
-    private func insert(_ item: Item) {
+    private func insert(_ entry: any DeadlineEntry, _ deadline: NIODeadline) {
         // What lies further than one turn is looked at again in a turn's time.
         let furthest = self.position + UInt64(self.slots.count) - 1
-        let number = min(max(self.tickNumber(item.deadline), self.position), furthest)
-        self.slots[Int(number % UInt64(self.slots.count))].append(item)
+        let number = min(max(self.tickNumber(deadline), self.position), furthest)
+        let slot = Int(number % UInt64(self.slots.count))
+        entry.wheelPlace = Place(slot: UInt16(slot), index: Int32(self.slots[slot].count), deadline: deadline)
+        self.slots[slot].append(entry)
+        self.count += 1
     }
 
     private func startTicking() {
@@ -75,20 +95,20 @@ final class DeadlineWheel {
         while self.position <= last {
             let slot = Int(self.position % UInt64(self.slots.count))
             self.position += 1
-            let items = self.slots[slot]
+            let entries = self.slots[slot]
             self.slots[slot] = []
-            for item in items {
-                // Gone, or armed anew under an earlier time since: that one counts.
-                guard let entry = item.entry, entry.armedDeadline == item.deadline else {
-                    self.count -= 1
-                    continue
+            self.count -= entries.count
+            // All are out of the wheel before the first is called, who may arm and disarm whom it likes.
+            let due = entries.filter { entry in
+                guard let deadline = entry.wheelPlace?.deadline, deadline > now else {
+                    entry.wheelPlace?.slot = nil
+                    return true
                 }
-                guard item.deadline <= now else {
-                    self.insert(item)
-                    continue
-                }
-                self.count -= 1
-                entry.armedDeadline = nil
+                self.insert(entry, deadline)
+                return false
+            }
+            for entry in due where entry.wheelPlace != nil {
+                entry.wheelPlace = nil
                 entry.deadlineReached(now: now)
             }
         }

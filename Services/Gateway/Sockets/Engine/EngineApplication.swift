@@ -10,6 +10,8 @@ protocol EngineApplicationSession: AnyObject {
     func receive(_ message: EnginePacket)
     /// Nothing more comes or goes. Called once.
     func ended(_ reason: DisconnectReason)
+    /// Polling has become a WebSocket.
+    func upgraded()
     /// What was emitted has left, or most of it.
     func drained()
 }
@@ -46,6 +48,7 @@ final class EngineApplicationAdapter: EngineApplicationSession {
         self.application.receive(message, from: EnginePeer(connection: self.connection))
     }
     func ended(_ reason: DisconnectReason) {}
+    func upgraded() {}
     func drained() {}
 }
 

@@ -6,14 +6,14 @@ import SocketIO
 final class EngineConnection: DeadlineEntry, WebSocketOwner {
     let sid: String
     let loop: EngineLoop
-    var armedDeadline: NIODeadline?
+    var wheelPlace: DeadlineWheel.Place?
     private var rules: EngineSession
     private var application: (any EngineApplicationSession)?
     /// Polling requests that are unanswered.
     private(set) var requests: [RequestID: PollRequest] = [:]
-    private var webSocket: WebSocketHandler?
+    private(set) var webSocket: WebSocketHandler?
     private var probe: WebSocketHandler?
-    private var needsFlush = false
+    private var isFlushedLater = false
     /// Of what waits for a GET, what the loop knows of.
     private var countedBytes = 0
     private var isRemoved = false
@@ -26,10 +26,10 @@ final class EngineConnection: DeadlineEntry, WebSocketOwner {
         self.rules = EngineSession(transport: transport, limits: loop.context.limits, now: now)
     }
 
-    func start(_ mount: SocketMount, handshake: Handshake) {
+    func start(_ mount: SocketMount, visitor: (any Visitor)?, now: NIODeadline) {
         switch mount {
         case .sockets(let application):
-            self.application = SocketConnection(application, engine: self, handshake: handshake)
+            self.application = SocketConnection(application, engine: self, visitor: visitor, now: now)
         case .engine(let application):
             self.application = EngineApplicationAdapter(application, connection: self)
         case .webSocket:
@@ -67,25 +67,30 @@ final class EngineConnection: DeadlineEntry, WebSocketOwner {
         guard self.rules.isOpen else { return }
         if let webSocket = self.webSocket {
             if isVolatile, !webSocket.canWriteNow { return }
-            for packet in packets {
-                guard webSocket.write(packet.frame) else { return self.closeAsSlow() }
-            }
+            for packet in packets { webSocket.send(packet.frame) }
         } else {
             if isVolatile, !self.rules.canWriteNow { return }
             guard self.rules.enqueue(packets) else { return self.closeAsSlow() }
             self.countQueue()
+            self.loop.sent += 1
+            self.flushLater()
         }
-        self.loop.sent += 1
-        self.flushLater()
     }
 
     /// As ``send(_:isVolatile:)``, without an array for the one packet most events are.
     func send(_ packet: OutgoingPacket, isVolatile: Bool = false) {
+        // A session with a WebSocket is open; one that has closed takes nothing.
         guard let webSocket = self.webSocket else { return self.send([packet], isVolatile: isVolatile) }
-        guard self.rules.isOpen, !isVolatile || webSocket.canWriteNow else { return }
-        guard webSocket.write(packet.frame) else { return self.closeAsSlow() }
-        self.loop.sent += 1
-        self.flushLater()
+        if isVolatile, !webSocket.canWriteNow { return }
+        webSocket.send(packet.frame)
+    }
+
+    func send(_ event: EncodedEvent) {
+        if event.others.isEmpty {
+            self.send(event.first, isVolatile: event.isVolatile)
+        } else {
+            self.send([event.first] + event.others, isVolatile: event.isVolatile)
+        }
     }
 
     /// Closes in good order, after what has been sent.
@@ -234,6 +239,10 @@ final class EngineConnection: DeadlineEntry, WebSocketOwner {
         }
     }
 
+    func overflowed(_ webSocket: WebSocketHandler) {
+        if webSocket === self.webSocket { self.closeAsSlow() }
+    }
+
     func drained() { self.application?.drained() }
 
     private func detach(_ webSocket: WebSocketHandler) {
@@ -265,19 +274,15 @@ final class EngineConnection: DeadlineEntry, WebSocketOwner {
     }
 
     private func flushLater() {
-        guard !self.needsFlush else { return }
-        self.needsFlush = true
+        guard !self.isFlushedLater else { return }
+        self.isFlushedLater = true
         self.loop.flushLater(self)
     }
 
-    /// Lets leave what was sent since the last time.
+    /// Answers the poll that waits with what was sent since the last one.
     func flush() {
-        self.needsFlush = false
-        if let webSocket = self.webSocket {
-            webSocket.flush()
-        } else {
-            self.perform(self.rules.flush())
-        }
+        self.isFlushedLater = false
+        self.perform(self.rules.flush())
     }
 
     private func perform(_ actions: [EngineSession.Action]) {
@@ -295,13 +300,13 @@ final class EngineConnection: DeadlineEntry, WebSocketOwner {
         case .reject(let request): self.answer(request, .rejected)
         case .write(let packet):
             _ = self.webSocket?.write(packet.frame)
-            self.flushLater()
         case .writeProbe:
             _ = self.probe?.write(OutgoingPacket.probe.frame)
             self.probe?.flush()
         case .promoteProbe:
             self.webSocket = self.probe
             self.probe = nil
+            self.application?.upgraded()
             self.loop.context.metrics.upgrades.increment()
         case .closeProbe:
             self.probe?.close(nil)
@@ -322,6 +327,7 @@ final class EngineConnection: DeadlineEntry, WebSocketOwner {
         case .remove:
             self.webSocket = nil
             self.isRemoved = true
+            self.loop.wheel.disarm(self)
             self.loop.remove(self)
         }
     }

@@ -13,7 +13,9 @@ final class EngineLoop {
     let context: ServerContext
     let wheel: DeadlineWheel
     private(set) var sessions: [String: EngineConnection] = [:]
-    private var unflushed: [EngineConnection] = []
+    private var unflushed: [WebSocketHandler] = []
+    private var unanswered: [EngineConnection] = []
+    private var isFlushing = false
     /// Messages sent since the last flush: counted together, for the counter is every loop's.
     var sent = 0
     /// What waits for slow connections of this loop.
@@ -46,15 +48,17 @@ final class EngineLoop {
     // MARK: Sessions
 
     /// Makes a session whose home is this loop.
-    func open(_ mount: SocketMount, handshake: Handshake, transport: EngineSession.Transport) -> EngineConnection {
+    func open(
+        _ mount: SocketMount, visitor: (any Visitor)?, transport: EngineSession.Transport, now: NIODeadline
+    ) -> EngineConnection {
         self.eventLoop.assertInEventLoop()
         let sid = SessionID.random(node: self.context.configuration.nodeTag, loop: self.index)
-        let connection = EngineConnection(sid: sid.text, loop: self, transport: transport, now: handshake.at)
+        let connection = EngineConnection(sid: sid.text, loop: self, transport: transport, now: now)
         self.sessions[sid.text] = connection
         let count = self.context.admission.sessions.add(1, ordering: .relaxed).newValue
         self.context.metrics.sessions.record(count)
         self.context.metrics.handshakes.increment()
-        connection.start(mount, handshake: handshake)
+        connection.start(mount, visitor: visitor, now: now)
         return connection
     }
 
@@ -66,16 +70,31 @@ final class EngineLoop {
 
     // MARK: Flushing
 
-    /// Flushes `connection` once, after all that this turn of the loop still brings.
+    /// Flushes `webSocket` after all that this turn of the loop still brings.
+    func flushLater(_ webSocket: WebSocketHandler) {
+        self.unflushed.append(webSocket)
+        self.flushLater()
+    }
+
+    /// Answers the poll of `connection` after all that this turn of the loop still brings.
     func flushLater(_ connection: EngineConnection) {
-        self.unflushed.append(connection)
-        guard self.unflushed.count == 1 else { return }
+        self.unanswered.append(connection)
+        self.flushLater()
+    }
+
+    private func flushLater() {
+        guard !self.isFlushing else { return }
+        self.isFlushing = true
         self.eventLoop.assumeIsolated().execute { self.flush() }
     }
 
     private func flush() {
-        let connections = self.unflushed
-        self.unflushed.removeAll(keepingCapacity: connections.count < 1024)
+        self.isFlushing = false
+        let (webSockets, connections) = (self.unflushed, self.unanswered)
+        self.unflushed = []
+        self.unanswered = []
+        self.unflushed.reserveCapacity(min(webSockets.count, 1024))
+        for webSocket in webSockets { webSocket.flush() }
         for connection in connections { connection.flush() }
         self.context.metrics.messagesOut.increment(by: self.sent)
         self.sent = 0

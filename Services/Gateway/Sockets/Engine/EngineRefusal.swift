@@ -3,7 +3,7 @@ import NIOHTTP1
 import SocketIO
 
 /// The protocol's own refusals (SOCKETIO.md §2).
-enum EngineRefusal: Hashable, Sendable {
+enum EngineRefusal: Error, Hashable {
     case unknownTransport
     case unknownSession
     case badMethod
@@ -14,6 +14,13 @@ enum EngineRefusal: Hashable, Sendable {
     case overloaded
     /// Nor this: too many handshakes from one address.
     case tooManyRequests
+
+    init(_ refusal: HandshakeRefusal) {
+        switch refusal {
+        case .forbidden(let text): self = .forbidden(text)
+        case .overloaded: self = .overloaded
+        }
+    }
 
     private var code: Int {
         switch self {

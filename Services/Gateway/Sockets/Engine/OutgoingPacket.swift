@@ -4,19 +4,19 @@ import SocketIO
 /// One Engine.IO packet ready for either transport: the WebSocket frame is made once and shared by all who receive it,
 /// and what follows its header is the polling form.
 struct OutgoingPacket: Sendable {
-    let frame: ByteBuffer
+    let frame: SharedFrame
     private let headerLength: UInt8
     private let isBinary: Bool
 
     /// `packet` is the text form, digit included.
     init(text packet: ByteBuffer) {
-        self.frame = Frame.encode(.text, packet)
+        self.frame = SharedFrame(.text, packet)
         self.headerLength = UInt8(Frame.headerLength(payload: packet.readableBytes))
         self.isBinary = false
     }
 
     init(binary data: ByteBuffer) {
-        self.frame = Frame.encode(.binary, data)
+        self.frame = SharedFrame(.binary, data)
         self.headerLength = UInt8(Frame.headerLength(payload: data.readableBytes))
         self.isBinary = true
     }
@@ -46,14 +46,14 @@ struct OutgoingPacket: Sendable {
     static let probe = OutgoingPacket(EnginePacket(.pong, ByteBuffer(string: "probe")))
 
     private var payload: ByteBuffer {
-        var payload = self.frame
+        var payload = self.frame.bytes
         payload.moveReaderIndex(forwardBy: Int(self.headerLength))
         return payload
     }
 
     /// What it takes in a polling body.
     var pollingLength: Int {
-        let count = self.frame.readableBytes - Int(self.headerLength)
+        let count = self.frame.count - Int(self.headerLength)
         return self.isBinary ? EnginePayload.binaryLength(count) : count
     }
 

@@ -4,9 +4,6 @@ import NIOPosix
 
 /// A TCP connection that changes its event loop.
 enum ConnectedSocket {
-    /// Options every accepted or adopted connection has.
-    static let receiveAllocator = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 16_384)
-
     /// The channel's own descriptor: to be used only while the channel is active, for one that NIO has closed may already
     /// be another connection's. `nil` where there is none.
     static func descriptor(of channel: any Channel) -> NIOBSDSocket.Handle? {
@@ -37,7 +34,7 @@ enum ConnectedSocket {
         exchange: HTTPExchange, leftover: ByteBuffer
     ) {
         let bootstrap = ClientBootstrap(group: home.eventLoop)
-            .channelOption(.recvAllocator, value: self.receiveAllocator)
+            .channelOption(.recvAllocator, value: ReceiveAllocator())
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -24,12 +24,6 @@ struct EngineRouter {
         case other
     }
 
-    /// Headers that are kept with a session; the others would cost memory for as long as it lives.
-    private static let keptHeaders: Set<String> = [
-        "authorization", "cookie", "forwarded", "host", "origin", "traceparent", "user-agent", "x-forwarded-for",
-        "x-forwarded-proto", "x-real-ip", "x-request-id",
-    ]
-
     let context: ServerContext
     let loops: Int
     /// Whether requests come from other nodes, which have the key, and hand over nothing but what is ours.
@@ -85,35 +79,27 @@ struct EngineRouter {
     }
 
     /// The last checks before a session is made: room for it, the application's policy, the version.
+    ///
+    /// - Returns: what the application keeps of the handshake.
     func admit(
-        _ head: HTTPRequestHead, _ request: EngineRequest, to mount: SocketMount, from address: SocketAddress?
-    ) -> Result<Handshake, EngineRefusal.Failure> {
+        _ head: HTTPRequestHead, _ request: EngineRequest, to mount: SocketMount, from address: SocketAddress?,
+        now: NIODeadline
+    ) throws(EngineRefusal) -> (any Visitor)? {
         let isVersionKnown = request.version == "4"
-        let now = NIODeadline.now()
         let client = { self.context.configuration.address(of: head, peer: address) }
-        if isVersionKnown, let refusal = self.context.admission.refusal(now: now, address: client()) {
-            return .failure(.init(refusal))
-        }
-        var handshake = Handshake(
-            headers: head.headers, query: request.query, remoteAddress: address,
-            isWebSocket: request.transport == "websocket", at: now)
-        if case .sockets(let application) = mount, let refusal = application.refusal(of: handshake) {
-            switch refusal {
-            case .forbidden(let text): return .failure(.init(.forbidden(text)))
-            case .overloaded: return .failure(.init(.overloaded))
+        if isVersionKnown, let refusal = self.context.admission.refusal(now: now, address: client()) { throw refusal }
+        var visitor: (any Visitor)?
+        if case .sockets(let application) = mount {
+            let handshake = Handshake(
+                headers: head.headers, query: request.query, remoteAddress: address,
+                isWebSocket: request.transport == "websocket", at: now)
+            do throws(HandshakeRefusal) {
+                visitor = try application.admit(handshake)
+            } catch {
+                throw EngineRefusal(error)
             }
         }
-        guard isVersionKnown else { return .failure(.init(.unsupportedVersion)) }
-        handshake.headers = HTTPHeaders(
-            head.headers.filter { Self.keptHeaders.contains($0.name.lowercased()) }.map { ($0.name, $0.value) })
-        return .success(handshake)
-    }
-}
-
-extension EngineRefusal {
-    /// A refusal as the failure of a `Result`.
-    struct Failure: Error {
-        let refusal: EngineRefusal
-        init(_ refusal: EngineRefusal) { self.refusal = refusal }
+        guard isVersionKnown else { throw .unsupportedVersion }
+        return visitor
     }
 }

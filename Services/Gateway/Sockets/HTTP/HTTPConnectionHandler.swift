@@ -44,7 +44,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     private var leftover = ByteBuffer()
     private var adopted: (HTTPExchange, ByteBuffer)?
     private var deadline: NIODeadline?
-    var armedDeadline: NIODeadline?
+    var wheelPlace: DeadlineWheel.Place?
 
     /// `adopted`: an upgrade request, and the bytes behind it, that another loop accepted for a session of this one.
     init(
@@ -66,7 +66,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         self.setDeadline(in: self.requestTimeout)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.loop.wheel.disarm(self)
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         self.loop.opened(context.channel)
@@ -193,11 +196,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     private func shakeHands(_ exchange: HTTPExchange, _ mount: SocketMount) {
-        let address = self.context?.channel.remoteAddress
-        switch self.router.admit(exchange.head, exchange.request, to: mount, from: address) {
-        case .failure(let failure): self.refuse(failure.refusal)
-        case .success(let handshake):
-            let connection = self.loop.open(mount, handshake: handshake, transport: .polling)
+        do throws(EngineRefusal) {
+            let connection = try self.admit(exchange, to: mount, transport: .polling)
             var body = ByteBuffer()
             connection.openPacket.append(toPollingBody: &body)
             var answer = HTTPAnswer.payload(body)
@@ -205,7 +205,18 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
                 answer.headers.append(("Set-Cookie", "\(cookie)=\(connection.sid); Path=/; HttpOnly; SameSite=Lax"))
             }
             self.write(answer)
+        } catch {
+            self.refuse(error)
         }
+    }
+
+    private func admit(
+        _ exchange: HTTPExchange, to mount: SocketMount, transport: EngineSession.Transport
+    ) throws(EngineRefusal) -> EngineConnection {
+        let now = NIODeadline.now()
+        let address = self.context?.channel.remoteAddress
+        let visitor = try self.router.admit(exchange.head, exchange.request, to: mount, from: address, now: now)
+        return self.loop.open(mount, visitor: visitor, transport: transport, now: now)
     }
 
     private func pollRequest(_ exchange: HTTPExchange) -> PollRequest {
@@ -294,14 +305,13 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         }
         guard case .upgrade(let mount, let sid, let upgrade) = exchange.route else { return }
         guard let sid else {
-            let address = self.context?.channel.remoteAddress
-            switch self.router.admit(exchange.head, exchange.request, to: mount, from: address) {
-            case .failure(let failure): self.refuse(failure.refusal)
-            case .success(let handshake):
-                let connection = self.loop.open(mount, handshake: handshake, transport: .webSocket)
+            do throws(EngineRefusal) {
+                let connection = try self.admit(exchange, to: mount, transport: .webSocket)
                 self.leave(to: WebSocketHandler(loop: self.loop, owner: connection), upgrade) {
                     connection.begin(on: $0)
                 }
+            } catch {
+                self.refuse(error)
             }
             return
         }

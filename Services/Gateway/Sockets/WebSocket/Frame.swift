@@ -40,3 +40,15 @@ enum Frame {
         Self.encode(.close, code.map { ByteBuffer(integer: $0.rawValue) } ?? ByteBuffer())
     }
 }
+
+/// A whole frame, made once for all who receive it: known by its identity, so that it is seen without a look at its bytes
+/// that several connections send the same.
+final class SharedFrame: Sendable {
+    let bytes: ByteBuffer
+    let count: Int
+
+    init(_ opcode: Frame.Opcode, _ payload: ByteBuffer) {
+        self.bytes = Frame.encode(opcode, payload)
+        self.count = self.bytes.readableBytes
+    }
+}

@@ -5,43 +5,43 @@ import NIOCore
 ///
 /// A connection holds its place in it (``UnsentFrames``). Used on one loop.
 final class FrameRun {
-    /// Kept, so that no other frame can have the address of one of them.
-    private var frames: [(frame: ByteBuffer, end: Int)] = []
+    private var frames: [SharedFrame]
+    /// Where each frame ends.
+    private var ends: [Int]
     /// The first frame itself as long as it is the only one.
-    private var bytes = ByteBuffer()
+    private var bytes: ByteBuffer
+
+    init(_ frame: SharedFrame) {
+        self.frames = [frame]
+        self.ends = [frame.count]
+        self.bytes = frame.bytes
+    }
+
+    /// The first `count` frames of another run, to go on from there in another way.
+    private init(_ frames: ArraySlice<SharedFrame>) {
+        self.frames = []
+        self.ends = []
+        self.bytes = ByteBuffer()
+        for frame in frames { self.append(frame) }
+    }
 
     var count: Int { self.frames.count }
 
     /// The bytes of the first `count` frames.
     func bytes(of count: Int) -> ByteBuffer {
         guard count < self.frames.count else { return self.bytes }
-        let end = self.frames[count - 1].end
-        return self.bytes.getSlice(at: self.bytes.readerIndex, length: end) ?? self.bytes
+        return self.bytes.getSlice(at: self.bytes.readerIndex, length: self.ends[count - 1]) ?? self.bytes
     }
 
-    func append(_ frame: ByteBuffer) {
-        if self.frames.isEmpty {
-            self.bytes = frame
-        } else {
-            self.bytes.writeImmutableBuffer(frame)
-        }
-        self.frames.append((frame, self.bytes.readableBytes))
+    func append(_ frame: SharedFrame) {
+        self.bytes.writeImmutableBuffer(frame.bytes)
+        self.frames.append(frame)
+        self.ends.append(self.bytes.readableBytes)
     }
 
-    /// Whether this very frame, not an equal one, stands there.
-    func has(_ frame: ByteBuffer, at index: Int) -> Bool {
-        guard index < self.frames.count else { return false }
-        let other = self.frames[index].frame
-        guard other.readableBytes == frame.readableBytes else { return false }
-        return other.withUnsafeReadableBytes { $0.baseAddress } == frame.withUnsafeReadableBytes { $0.baseAddress }
-    }
+    func has(_ frame: SharedFrame, at index: Int) -> Bool { index < self.frames.count && self.frames[index] === frame }
 
-    /// The first `count` frames, to go on from there in another way.
-    func copy(of count: Int) -> FrameRun {
-        let copy = FrameRun()
-        for (frame, _) in self.frames.prefix(count) { copy.append(frame) }
-        return copy
-    }
+    func copy(of count: Int) -> FrameRun { FrameRun(self.frames.prefix(count)) }
 }
 
 /// What one connection sends at the end of this turn: the first frames of a run.
@@ -50,21 +50,18 @@ struct UnsentFrames {
     private var count = 1
 
     /// `latest`: the run that was begun last, which is this one too if it begins with this very frame.
-    init(_ frame: ByteBuffer, latest: inout FrameRun?) {
+    init(_ frame: SharedFrame, latest: inout FrameRun?) {
         if let latest, latest.has(frame, at: 0) {
             self.run = latest
         } else {
-            self.run = FrameRun()
-            self.run.append(frame)
+            self.run = FrameRun(frame)
             latest = self.run
         }
     }
 
-    mutating func append(_ frame: ByteBuffer) {
-        if self.count == self.run.count {
-            self.run.append(frame)
-        } else if !self.run.has(frame, at: self.count) {
-            self.run = self.run.copy(of: self.count)
+    mutating func append(_ frame: SharedFrame) {
+        if !self.run.has(frame, at: self.count) {
+            if self.count < self.run.count { self.run = self.run.copy(of: self.count) }
             self.run.append(frame)
         }
         self.count += 1

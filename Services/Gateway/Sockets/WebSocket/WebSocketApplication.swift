@@ -7,6 +7,8 @@ protocol WebSocketOwner: AnyObject {
     func received(binary: ByteBuffer, on webSocket: WebSocketHandler)
     /// It is closing or gone; `isError`: not by a Close frame. Nothing more comes.
     func ended(_ webSocket: WebSocketHandler, isError: Bool)
+    /// More would wait for the peer than may.
+    func overflowed(_ webSocket: WebSocketHandler)
     /// It takes more again.
     func drained()
 }
@@ -21,13 +23,8 @@ package protocol WebSocketApplication: Sendable {
 package struct WebSocketPeer {
     let webSocket: WebSocketHandler
 
-    package func send(text: ByteBuffer) { self.send(Frame.encode(.text, text)) }
-    package func send(binary: ByteBuffer) { self.send(Frame.encode(.binary, binary)) }
-
-    private func send(_ frame: ByteBuffer) {
-        guard self.webSocket.write(frame) else { return self.webSocket.close(.policyViolation) }
-        self.webSocket.flush()
-    }
+    package func send(text: ByteBuffer) { self.webSocket.send(SharedFrame(.text, text)) }
+    package func send(binary: ByteBuffer) { self.webSocket.send(SharedFrame(.binary, binary)) }
 }
 
 @available(*, unavailable)
@@ -48,5 +45,6 @@ final class WebSocketApplicationAdapter: WebSocketOwner {
     }
 
     func ended(_ webSocket: WebSocketHandler, isError: Bool) {}
+    func overflowed(_ webSocket: WebSocketHandler) { webSocket.close(.policyViolation) }
     func drained() {}
 }

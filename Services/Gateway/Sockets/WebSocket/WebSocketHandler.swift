@@ -21,11 +21,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         case closed
     }
 
-    private let loop: EngineLoop
-    private let maxQueuedBytes: Int
-    private var frames: FrameParser
-    private var owner: (any WebSocketOwner)?
-    private var context: ChannelHandlerContext?
+    // What sending touches comes first, and so lies together in memory.
     private var phase = Phase.open
     /// What leaves with the next ``flush()``.
     private var unsent: UnsentFrames?
@@ -34,10 +30,16 @@ final class WebSocketHandler: ChannelInboundHandler {
     private var buffered = 0 {
         didSet { self.loop.queuedBytes += self.buffered - oldValue }
     }
+    private let loop: EngineLoop
+    /// For writing without NIO, which costs twice the time; `nil` once it may not be used. A descriptor that NIO has closed
+    /// may already be another connection's: closing a channel tells its handlers before anything else runs on the loop.
+    private var descriptor: NIOBSDSocket.Handle?
     /// Before the first flush NIO may hold the answer to the upgrade.
     private var isBufferedKnown = false
-    /// For writing without NIO, which costs twice the time; `nil` once it may not be used.
-    private var descriptor: NIOBSDSocket.Handle?
+    private let maxQueuedBytes: Int
+    private var context: ChannelHandlerContext?
+    private var owner: (any WebSocketOwner)?
+    private var frames: FrameParser
 
     /// `owner` is `nil` for a WebSocket that is closed at once.
     init(loop: EngineLoop, owner: (any WebSocketOwner)?) {
@@ -59,11 +61,18 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     // MARK: Sending
 
-    /// Writes a whole frame, to leave with the next ``flush()``. `false`: more would wait than may.
-    func write(_ frame: ByteBuffer) -> Bool {
+    /// Sends a frame of a message at the end of this turn of the loop.
+    func send(_ frame: SharedFrame) {
+        guard self.write(frame) else { return self.owner?.overflowed(self) ?? () }
+        self.loop.sent += 1
+    }
+
+    /// Writes a whole frame, to leave at the end of this turn of the loop or with a ``flush()`` before. `false`: more would
+    /// wait than may.
+    func write(_ frame: SharedFrame) -> Bool {
         self.loop.eventLoop.assertInEventLoop()
-        guard self.phase == .open, self.context != nil else { return true }
-        let count = frame.readableBytes
+        guard self.phase == .open else { return true }
+        let count = frame.count
         if self.unsentBytes + self.buffered + count > self.maxQueuedBytes {
             self.measure()
             guard self.unsentBytes + self.buffered + count <= self.maxQueuedBytes else { return false }
@@ -71,6 +80,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.unsentBytes += count
         if self.unsent == nil {
             self.unsent = UnsentFrames(frame, latest: &self.loop.latestRun)
+            self.loop.flushLater(self)
         } else {
             self.unsent?.append(frame)
         }
@@ -78,26 +88,24 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func flush() {
-        guard let unsent = self.unsent, let context = self.context else { return }
+        guard let unsent = self.unsent else { return }
         let wasFull = self.unsentBytes >= Self.highWaterMark
         self.unsent = nil
         self.unsentBytes = 0
         var bytes = unsent.bytes
-        self.sendNow(&bytes, context)
-        if bytes.readableBytes > 0 {
+        self.sendNow(&bytes)
+        if bytes.readableBytes > 0, let context = self.context {
             context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
             self.measure()
         }
         if wasFull, self.isWritable { self.owner?.drained() }
     }
 
-    /// Takes from `bytes` what the kernel takes now. Only while the channel is active, no close has begun and NIO holds
-    /// nothing: what it holds comes first.
-    private func sendNow(_ bytes: inout ByteBuffer, _ context: ChannelHandlerContext) {
+    /// Takes from `bytes` what the kernel takes now. Only while no close has begun and NIO holds nothing: what it holds
+    /// comes first.
+    private func sendNow(_ bytes: inout ByteBuffer) {
         if self.buffered > 0 || !self.isBufferedKnown { self.measure() }
-        guard self.buffered == 0, self.phase == .open, let descriptor = self.descriptor, context.channel.isActive else {
-            return
-        }
+        guard self.buffered == 0, self.phase == .open, let descriptor = self.descriptor else { return }
         guard let count = ConnectedSocket.send(bytes, to: descriptor) else {
             // NIO meets the same error and ends the connection.
             self.descriptor = nil
@@ -198,7 +206,7 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     private func answerPing(_ data: ByteBuffer) {
         guard self.phase == .open else { return }
-        if self.write(Frame.encode(.pong, data)) {
+        if self.write(SharedFrame(.pong, data)) {
             self.flush()
         } else {
             self.failed(.policyViolation)
@@ -234,6 +242,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.descriptor = nil
         if self.phase == .open { self.leaveOwner(isError: true) }
         context.close(promise: nil)
     }
