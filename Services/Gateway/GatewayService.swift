@@ -2,6 +2,7 @@ import ChatAPI
 import Foundation
 import HTTPTypes
 import Logging
+import NIOCore
 import NIOPosix
 import Redis
 import ServiceKit
@@ -14,7 +15,8 @@ import Sockets
 struct GatewayService {
     static func main() async {
         await ServiceProcess.run(.gateway, GatewayConfiguration.self) { @Sendable configuration in
-            try Self.application(configuration).application
+            NIOSingletons.groupLoopCountSuggestion = configuration.eventLoops
+            return try Self.application(configuration).application
         }
     }
 
@@ -48,11 +50,11 @@ struct GatewayService {
         let namespace = ChatNamespace(
             configuration: configuration, tokens: tokens, people: people, delivery: delivery, history: history,
             social: social, auth: auth, presence: presence, redis: redis, tasks: tasks, logger: logger)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let nodes = Nodes(tag: configuration.sockets.nodeTag, redis: redis)
         let keys = configuration.common.serviceKeys
         let server = SocketServer(
-            configuration: configuration.sockets, group: group, application: namespace,
+            // The process's loops, which its calls to other services use too: each thread more is one more to be woken.
+            configuration: configuration.sockets, group: .singletonMultiThreadedEventLoopGroup, application: namespace,
             forwarding: Forwarding(nodes: nodes.registry, key: keys.own) {
                 keys.caller(presenting: $0) == ServiceName.gateway.rawValue
             },
@@ -76,7 +78,7 @@ struct GatewayService {
         let listener = SocketListener(
             server: server, addresses: configuration.addresses, nodes: nodes, people: people,
             drainTime: configuration.drainTime, logger: logger)
-        let services: [any Service] = [EventLoops(group: group), redis, tasks, presence, authFeed, socialFeed]
+        let services: [any Service] = [redis, tasks, presence, authFeed, socialFeed]
         for service in services { application.add(service) }
         application.listenPublicly(with: listener, shutdownTime: configuration.drainTime + .seconds(5))
         application.readyWhen("bus") { delivery.isHearing.isSet }

@@ -13,7 +13,7 @@ struct HistoryClient: Sendable {
     }
 
     /// Messages of one chatroom keep their order by being in one lane; also the number by which an instance is preferred.
-    private static var lanes: Int64 { 16 }
+    private static var lanes: Int64 { 4 }
 
     private let client: ServiceClient
     private let views: Lookup<UserID, Views>

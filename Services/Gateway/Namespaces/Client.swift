@@ -67,6 +67,7 @@ final class Client {
     func becomeReady() {
         self.isReady = true
         self.deadline?.cancel()
+        self.deadline = nil
         let early = self.early
         self.early = []
         for event in early { self.namespace.handle(event, of: self) }
