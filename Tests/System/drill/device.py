@@ -264,6 +264,11 @@ class Device:
             self.outbox.done.append(message)
         self.news.set()
 
+    async def say(self, room: int) -> None:
+        """Something new, and its answer awaited."""
+        assert self.session
+        await self.send(self.session, self.outbox.write(room))
+
     async def leave(self, session: Session, room: int) -> None:
         session.declined.add(room)
         self.note("leave", room=room)

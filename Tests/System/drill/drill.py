@@ -13,9 +13,10 @@ from teahouse import Control, eventually
 from . import truth
 from .checker import RECOVERY, Violation, check
 from .device import Device, Outbox
+from .finale import last_act, repetition
 from .journal import Journal, Line
 from .links import linked
-from .nemesis import FAULTS, LINK_FAULTS, Nemesis
+from .nemesis import BUS_FAULTS, FAULTS, LINK_FAULTS, Nemesis
 from .people import Company
 from .stores import Stores
 
@@ -93,17 +94,21 @@ async def run(
         stop = asyncio.Event()
         owner = asyncio.create_task(company.come_and_go(seed, stop))
 
-        def silence() -> None:
+        async def silence(fault: str) -> None:
             stop.set()
             for device in devices:
                 device.is_talking = False
+            if fault in BUS_FAULTS:
+                await owner
+                await last_act(devices, company, stores, journal)
 
         try:
+            await eventually(lambda: all_were_heard(devices), within=60)
             if names:
                 await nemesis.rage(names, duration, silence)
             else:
                 await asyncio.sleep(duration)
-                silence()
+                await silence("none")
             await owner
             await calm(devices, company, stores, journal)
             await truth.table(stores, sorted(company.rooms), journal)
@@ -129,6 +134,11 @@ def judge(seed: str, journal: Journal, path: Path, faults: int, seconds: float) 
     return Verdict(seed, path, check(lines), operations, entries, faults, seconds)
 
 
+async def all_were_heard(devices: list[Device]) -> bool:
+    """Every device was connected once, and everybody has said something: from now on there is something to lose."""
+    return all(device.epoch and device.outbox.done for device in devices)
+
+
 async def calm(devices: list[Device], company: Company, stores: Stores, journal: Journal) -> None:
     """Waits until nothing is unknown and every device holds everything, and not longer than would be a violation."""
     healed = journal.now
@@ -148,6 +158,7 @@ async def calm(devices: list[Device], company: Company, stores: Stores, journal:
     # A send that fell into the fault has 10 s for its answer, and is then repeated.
     await until(20, "has no socket 20 s after the end", lambda device: device.is_live and not device.session.declined)
     await until(30, "has sent what is not answered 30 s after the end", lambda device: not device.outbox.waiting)
+    await repetition(devices)
     await eventually(lambda: truth.feed_is_applied(stores), within=10)
     # Calls that nobody waits for any more may still change something: the end is when nothing has changed.
     seen: dict[int, int] = {}

@@ -1,8 +1,9 @@
-"""What lies between a Gateway and what it calls: a TCP proxy that eats answers, delays, or lets nothing through."""
+"""What lies between a Gateway and what it calls: a TCP proxy that eats answers, delays, or lets nothing through; and
+between it and Redis one that keeps back what is published."""
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,15 +12,49 @@ from teahouse import Control
 from .stores import environment
 
 
+class Replies:
+    """A stream of Redis's answers (RESP2), cut into whole ones."""
+
+    def __init__(self) -> None:
+        self.buffer = b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        self.buffer += data
+        while end := self._end(0):
+            yield self.buffer[:end]
+            self.buffer = self.buffer[end:]
+
+    def _end(self, start: int) -> int | None:
+        line = self.buffer.find(b"\r\n", start)
+        if line < 0:
+            return None
+        kind, end = self.buffer[start : start + 1], line + 2
+        if kind == b"*":
+            for _ in range(int(self.buffer[start + 1 : line])):
+                if (after := self._end(end)) is None:
+                    return None
+                end = after
+        elif kind == b"$" and (count := int(self.buffer[start + 1 : line])) >= 0:
+            end += count + 2
+        return end if end <= len(self.buffer) else None
+
+
 class Link:
     """One Gateway's way to one service."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, is_redis: bool = False) -> None:
         self.target = port
+        self.is_redis = is_redis
         self.is_eating = False
+        # What is published does not come through; answers do.
+        self.is_muffled = False
+        self.muffled = 0
         self.delay = 0.0
         self.passes = asyncio.Event()
         self.passes.set()
+        # New connections are served.
+        self.admits = asyncio.Event()
+        self.admits.set()
         self.pumps: set[asyncio.Task[None]] = set()
         self.writers: set[asyncio.StreamWriter] = set()
         self.server: asyncio.Server | None = None
@@ -42,6 +77,7 @@ class Link:
             writer.transport.abort()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self.admits.wait()
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
@@ -54,10 +90,13 @@ class Link:
             task.add_done_callback(self.pumps.discard)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_answer: bool) -> None:
+        replies = Replies()
         try:
             while data := await reader.read(65_536):
                 if is_answer and self.is_eating:
                     continue
+                if is_answer and self.is_redis:
+                    data = b"".join(reply for reply in replies.feed(data) if not self._keeps_back(reply))
                 await self.passes.wait()
                 if self.delay:
                     await asyncio.sleep(self.delay)
@@ -68,6 +107,12 @@ class Link:
         finally:
             writer.close()
             self.writers.discard(writer)
+
+    def _keeps_back(self, reply: bytes) -> bool:
+        if not self.is_muffled or not reply.startswith(b"*3\r\n$7\r\nmessage\r\n"):
+            return False
+        self.muffled += 1
+        return True
 
 
 @asynccontextmanager
@@ -82,7 +127,7 @@ async def linked(state: Path, control: Control) -> AsyncIterator[dict[str, Link]
             given = environment(state, part)
             for name, key in (("history", "HISTORY_URLS"), ("redis", "REDIS_URLS")):
                 port = int(re.findall(r":(\d+)", given[key])[-1])
-                link = links[f"{part}-{name}"] = Link(port)
+                link = links[f"{part}-{name}"] = Link(port, is_redis=name == "redis")
                 url = given[key].replace(f":{port}", f":{await link.open()}")
                 with files[part].open("a") as file:
                     file.write(f"export {key}={url}\n")

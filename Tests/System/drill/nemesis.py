@@ -7,7 +7,7 @@
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from teahouse import Control
@@ -29,9 +29,10 @@ class Nemesis:
         self.count = 0
         self.links: dict[str, Link] = {}
 
-    async def rage(self, names: list[str], duration: float, silence: Callable[[], None]) -> None:
-        """Fault after fault for as long as told, two at least. Before the last is healed there is `silence`: nobody speaks any more, so
-        that what was said meanwhile has nothing after it by which others could miss it."""
+    async def rage(self, names: list[str], duration: float, silence: Callable[[str], Awaitable[None]]) -> None:
+        """Fault after fault for as long as told, two at least. Before the last is healed there is `silence`, which is told
+        its name: nobody speaks any more, so that what was said meanwhile has nothing after it by which others could miss
+        it."""
         end = self.journal.now + duration
         deck: list[str] = []
         while True:
@@ -46,7 +47,7 @@ class Nemesis:
                 await asyncio.sleep(self.random.uniform(0.5, 2))
                 is_last = self.count > 1 and self.journal.now + 3 > end
                 if is_last:
-                    silence()
+                    await silence(name)
                     await asyncio.sleep(0.3)
             self.journal.note("healed", name=name)
             if is_last:
@@ -160,12 +161,31 @@ def delayed(name: str) -> Fault:
     return fault
 
 
+def muffled(name: str) -> Fault:
+    """The Gateway's connection to Redis answers, and nothing that is published comes: short of 5 s it cannot know."""
+
+    @asynccontextmanager
+    async def fault(nemesis: Nemesis) -> AsyncIterator[None]:
+        link = nemesis.links[name]
+        link.is_muffled = True
+        try:
+            await asyncio.sleep(nemesis.random.uniform(0.5, 7))
+            yield
+        finally:
+            link.is_muffled = False
+
+    return fault
+
+
+# Messages are stored and acknowledged all the same; only the hints of them are lost.
+BUS_FAULTS = {"kill redis", "flush redis", "deafen", "muffle gateway1-redis", "muffle gateway2-redis"}
 LINK_FAULTS: dict[str, Fault] = {
     f"{what} {gateway}-{name}": make(f"{gateway}-{name}")
     for what, make in (("eat answers of", eaten), ("silence", silent), ("delay", delayed))
     for gateway in ("gateway1", "gateway2")
     for name in ("history", "redis")
 }
+LINK_FAULTS |= {f"muffle {gateway}-redis": muffled(f"{gateway}-redis") for gateway in ("gateway1", "gateway2")}
 FAULTS: dict[str, Fault] = {
     **{f"kill {part}": ended("kill", part) for part in SERVICES},
     **{f"stop {part}": ended("stop", part) for part in SERVICES},

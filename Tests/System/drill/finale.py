@@ -1,0 +1,62 @@
+"""The end of a drill: what chance may have spared the system comes here by construction, whatever the machine's pace.
+
+    restless    somebody was still busy 20 s after the silence
+"""
+
+import asyncio
+
+from teahouse import eventually
+
+from . import truth
+from .device import Device
+from .journal import Journal
+from .people import Company
+from .stores import Stores
+
+
+async def last_act(devices: list[Device], company: Company, stores: Stores, journal: Journal) -> None:
+    """Under a fault of the bus alone. One speaks, goes at the acknowledgement, and comes back while all others speak. Then
+    each chatroom hears a last word, with nothing after it by which others could miss it."""
+    # The owner's, who is in every chatroom.
+    speaker, goer = devices[:2]
+    if not await at_rest(devices, company, stores, journal):
+        return
+    await goer.say(min(company.rooms))
+    await goer.disconnect("goes")
+
+    async def chatter(device: Device) -> None:
+        while device.is_live and device.rooms and not goer.is_live:
+            await device.say(device.random.choice(sorted(device.rooms)))
+
+    await asyncio.gather(*(chatter(device) for device in (speaker, *devices[2::2])))
+    if not await at_rest(devices, company, stores, journal):
+        return
+    for room in sorted(company.rooms):
+        await speaker.say(room)
+
+
+async def at_rest(devices: list[Device], company: Company, stores: Stores, journal: Journal) -> bool:
+    """Waits until nobody comes, goes or has a message on its way: all that a Gateway learns by their doing, it knows."""
+
+    async def is_still() -> bool:
+        for device in devices:
+            own = {room for room, members in company.rooms.items() if device.person.id in members}
+            if not device.is_live or device.session.declined or device.outbox.waiting or device.tasks:
+                return False
+            if not own <= device.rooms:
+                return False
+        return await truth.feed_is_applied(stores)
+
+    try:
+        return bool(await eventually(is_still, within=20))
+    except AssertionError:
+        journal.note("restless")
+        return False
+
+
+async def repetition(devices: list[Device]) -> None:
+    """After everything each person sends their first message again, with its client id: the same answer, for ever."""
+    await asyncio.gather(
+        *(device.send(device.session, device.outbox.done[0])
+          for device in devices[::2] if device.is_live and device.outbox.done)
+    )
