@@ -1,10 +1,11 @@
 """The story in real browsers: two people who meet, talk, and find everything again."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from conftest import Connect, Register
 from images import png
@@ -259,12 +260,25 @@ async def test_scrolling_up_brings_older_messages_and_moves_nothing(
     log = visitor.page.get_by_role("log")
     first = (await visitor.seqs())[0]
     anchor = visitor.page.locator(f'[data-seq="{first + 3}"]')
-    # Scroll to where the anchor is at the top, note where it stands, and let older ones come.
+    may_come = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await may_come.wait()
+        await route.continue_()
+
+    async def stands() -> float:
+        return await anchor.evaluate("row => row.getBoundingClientRect().top")
+
+    # Scroll to where the anchor is at the top, note where it stands, and let older ones come, slowly.
+    await visitor.page.route(re.compile(r"/messages\?.*before="), slowly)
     await anchor.evaluate("row => row.scrollIntoView({ block: 'start' })")
-    before = await anchor.evaluate("row => row.getBoundingClientRect().top")
+    before = await stands()
+    await expect(log.get_by_role("status")).to_be_in_viewport()
+    assert abs(await stands() - before) < 3, (before, await stands())
+    may_come.set()
     await expect(visitor.page.locator(f'[data-seq="{first - 1}"]')).to_be_attached()
-    after = await anchor.evaluate("row => row.getBoundingClientRect().top")
-    assert abs(after - before) < 3, (before, after)
+    await expect(log.get_by_role("status")).to_have_count(0)
+    assert abs(await stands() - before) < 3, (before, await stands())
 
     async def at_the_start() -> bool:
         await log.evaluate("log => { log.scrollTop = 0 }")

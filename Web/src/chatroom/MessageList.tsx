@@ -34,7 +34,7 @@ export function MessageList({ chatroom }: { chatroom: Chatroom }) {
       <div className="messages" ref={scroller} onScroll={onScroll} role="log" aria-label={t("chatroom.messages")}
         tabIndex={0}>
         <div className="messages-inner">
-          {loading && <Spinner />}
+          {loading && (shown.length > 0 ? <div className="loading-older"><Spinner /></div> : <Spinner />)}
           {failed && shown.length === 0 && (
             <Empty title={t("chatroom.loadFailed")} hint={failed}>
               <button type="button" className="button"
