@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import NIOCore
 import NIOPosix
@@ -30,7 +31,8 @@ struct ProtocolServer {
             logger: Logger(label: "ProtocolServer"))
         rooms.serve(server)
         let address = try await server.start(host: "127.0.0.1", port: flags["port"] ?? 3000)
-        print("listening on \(address.port ?? 0)")
+        // Not by `print`, which a pipe would keep in its buffer.
+        FileHandle.standardOutput.write(Data("listening on \(address.port ?? 0)\n".utf8))
         while true { try await Task.sleep(for: .seconds(3600)) }
     }
 }

@@ -2,8 +2,9 @@ import NIOCore
 import Sockets
 
 /// What the Socket.IO suite expects: `auth` after CONNECT, `message` → `message-back`, `message-with-ack` → its
-/// arguments as the acknowledgement. And what a load generator asks for: `join` a room by its name, with an
-/// acknowledgement, and `msg` with an object whose first member is `room`, relayed untouched to that room.
+/// arguments as the acknowledgement. For stock clients `ask` → `question`, whose acknowledgement comes back as `answer`.
+/// And what a load generator asks for: `join` a room by its name, with an acknowledgement, and `msg` with an object whose
+/// first member is `room`, relayed untouched to that room.
 struct SuiteApplication: SocketApplication {
     let namespaces: Set<String> = ["/", "/custom"]
     let rooms: NamedRooms
@@ -24,6 +25,12 @@ struct SuiteApplication: SocketApplication {
                 let event = EncodedEvent(Self.event(message))
             else { return }
             room.broadcast(event)
+        case "ask":
+            let question = (["\"question\""] + event.arguments.map { String(buffer: $0) }).joined(separator: ",")
+            socket.emit("[\(question)]", attachments: event.attachments, timeout: .seconds(20)) { result in
+                guard case .answered(let answer, let attachments) = result else { return }
+                socket.emit(#"["answer",\#(String(buffer: answer))]"#, attachments: attachments)
+            }
         case "join":
             guard let name = event.arguments.first, let room = self.rooms.room(named: name) else { return }
             room.join(socket)

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from conftest import Connect, Register
+from stock import StockChat
 from teahouse import Control, SocketClient, eventually, in_order
 from visitor import Visitor, sign_in
 
@@ -155,6 +156,35 @@ async def test_a_browser_goes_on_when_a_gateway_dies(
     assert await visitor.seqs() == list(range(1, len(said) + 1))
     await friend.until_seq(room, len(said))
     in_order(friend.seqs(room))
+
+
+@pytest.mark.parametrize("transports", [["polling", "websocket"], ["polling"]], ids="+".join)
+async def test_the_stock_javascript_client_comes_back_with_its_cursors(
+    transports: list[str], browser: Browser, register: Register, connect: Connect, edge: str, gateways: list[str],
+    control: Control,
+) -> None:
+    ann, bob = await register("ann"), await register("bob")
+    await ann.befriend(bob)
+    room = await ann.direct(bob)
+    chat = await StockChat.open(browser, edge, bob, transports)
+    await chat.until(f"chat.transport() === {transports[-1]!r}")
+    (node,) = await chat.has("nodes")
+    victim = int(node.removeprefix("g"))
+    one = await connect(ann, gateways[2 - victim])
+    for number in range(5):
+        await one.say(room, f"before {number}")
+    await chat.until("chat.seqs.length >= 5")
+    async with without(control, f"gateway{victim}"):
+        for number in range(10):
+            await one.say(room, f"meanwhile {number}")
+        await chat.until("chat.nodes.length > 1", 60)
+        assert set((await chat.has("nodes"))[1:]) == {one.ready["node"]}
+        assert (await chat.say(room, "from the page"))["seq"] == 16
+        await one.say(room, "to the page")
+        await chat.until("chat.seqs.includes(17)")
+        assert await chat.has("seqs") == list(range(1, 18))
+    await one.until_seq(room, 17)
+    in_order(one.seqs(room))
 
 
 async def test_history_dies_under_a_stream_of_messages(

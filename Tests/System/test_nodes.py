@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.async_api import Browser
 
+from balancer import request_balancer
 from conftest import Connect, Register
+from stock import StockChat
 from teahouse import in_order
 
 
@@ -104,3 +107,33 @@ async def test_round_robin_without_stickiness(
         # Each needed a second connection, which went to the node that its first one had not gone to. (An upgrade may
         # come on the connection of the handshake: through the other node it is a test of SocketsTests.)
         assert turns.connections >= 2 * len(clients)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("transports", [["polling"], ["polling", "websocket"], ["websocket"]], ids="+".join)
+async def test_each_request_to_another_node(
+    transports: list[str], browser: Browser, register: Register, connect: Connect, gateways: list[str]
+) -> None:
+    """The stock JavaScript and python clients: requests and upgrades surely come to the wrong node, and no one notices."""
+    count = 50
+    ann, bob = await register("ann"), await register("bob")
+    await ann.befriend(bob)
+    room = await ann.direct(bob)
+    async with request_balancer(gateways) as (balancer, address):
+        chat = await StockChat.open(browser, address, ann, transports)
+        client = await connect(bob, address, transports=transports)
+        await chat.until(f"chat.transport() === {transports[-1]!r}")
+        assert {(await chat.has("nodes"))[0], client.ready["node"]} == {"g1", "g2"}
+        for number in range(count):
+            receipts = await asyncio.gather(chat.say(room, f"page {number}"), client.say(room, f"client {number}"))
+            assert {receipt["seq"] for receipt in receipts} == {2 * number + 1, 2 * number + 2}
+        await chat.until(f"chat.seqs.length >= {2 * count}")
+        await client.until_seq(room, 2 * count)
+        for seqs in (await chat.has("seqs"), client.seqs(room)):
+            in_order(seqs)
+            assert len(seqs) == 2 * count
+        assert (len(await chat.has("nodes")), client.disconnections, client.transport) == (1, 0, transports[-1])
+        for kind in {"polling": ["GET", "POST"], "websocket": ["WebSocket"]}[transports[-1]]:
+            assert balancer.astray[kind] >= (2 if "polling" in transports else 0), balancer.astray
+        await client.close()
+        await chat.page.close()
