@@ -16,7 +16,7 @@ struct BeaconWatchTests {
         #expect(!watch.isDeaf)
     }
 
-    @Test func `after five silent seconds it resubscribes and is deaf until the heads are asked for`() {
+    @Test func `after five silent seconds it resubscribes and is deaf until it has, and has asked for the heads`() {
         var watch = self.watch()
         _ = watch.subscribed(now: self.at(0))
         _ = watch.checked(succeeded: true, now: self.at(0))
@@ -25,8 +25,23 @@ struct BeaconWatchTests {
         #expect(watch.tick(now: self.at(7)) == .resubscribeAndCheck)
         #expect(watch.isDeaf)
         #expect(watch.tick(now: self.at(13)) == nil, "one check at a time")
-        _ = watch.checked(succeeded: true, now: self.at(13))
+        #expect(watch.checked(succeeded: true, now: self.at(13)) == nil)
+        #expect(watch.isDeaf, "not subscribed yet")
+        #expect(watch.subscribed(now: self.at(14)) == .check)
+        #expect(watch.checked(succeeded: true, now: self.at(14)) == nil)
         #expect(!watch.isDeaf)
+    }
+
+    @Test func `without a subscription it stays deaf and goes on asking`() {
+        var watch = self.watch()
+        _ = watch.subscribed(now: self.at(0))
+        _ = watch.checked(succeeded: true, now: self.at(0))
+        watch.lost()
+        for seconds in [5, 10, 15] {
+            #expect(watch.tick(now: self.at(seconds)) == .resubscribeAndCheck)
+            #expect(watch.checked(succeeded: true, now: self.at(seconds)) == nil)
+            #expect(watch.isDeaf)
+        }
     }
 
     @Test func `a check that failed is tried again`() {

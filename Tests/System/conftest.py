@@ -21,7 +21,7 @@ Connect = Callable[..., Awaitable[SocketClient]]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Faults come last: what they do to the system must not be another test's failure."""
-    last = ["test_faults.py", "test_drill.py"]
+    last = ["test_faults.py", "test_deafness.py", "test_drill.py"]
     items.sort(key=lambda item: last.index(item.path.name) + 1 if item.path.name in last else 0)
 
 

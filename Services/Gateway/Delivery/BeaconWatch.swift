@@ -1,9 +1,11 @@
 /// Whether one Redis server still lets this node hear: the beacon is published there every 2 s.
 ///
-/// After 5 s of silence, or once its subscriptions were lost, the node is deaf there until it has asked for all heads.
+/// After 5 s of silence, or once its subscriptions were lost, the node is deaf there until they are confirmed again and it
+/// has asked for all heads. Meanwhile it asks every 5 s.
 struct BeaconWatch<Instant: InstantProtocol> {
     private let patience: Instant.Duration
     private var lastHeard: Instant
+    private var isSubscribed = false
     private var isChecking = false
     /// The heads asked for now were asked for before the newest trouble.
     private var mustCheckAgain = false
@@ -24,11 +26,15 @@ struct BeaconWatch<Instant: InstantProtocol> {
 
     mutating func heard(now: Instant) { self.lastHeard = now }
 
-    mutating func lost() { self.isDeaf = true }
+    mutating func lost() {
+        self.isSubscribed = false
+        self.isDeaf = true
+    }
 
     /// The subscriptions are confirmed (again).
     mutating func subscribed(now: Instant) -> Action? {
         self.lastHeard = now
+        self.isSubscribed = true
         self.isDeaf = true
         return self.begin(.check)
     }
@@ -36,6 +42,7 @@ struct BeaconWatch<Instant: InstantProtocol> {
     /// To be asked several times a second.
     mutating func tick(now: Instant) -> Action? {
         guard !self.isChecking, self.lastHeard.duration(to: now) >= self.patience else { return nil }
+        self.isSubscribed = false
         self.isDeaf = true
         self.lastHeard = now
         return self.begin(.resubscribeAndCheck)
@@ -48,7 +55,7 @@ struct BeaconWatch<Instant: InstantProtocol> {
             self.mustCheckAgain = false
             return self.begin(.check)
         }
-        if succeeded { self.isDeaf = false }
+        if succeeded, self.isSubscribed { self.isDeaf = false }
         return nil
     }
 
