@@ -8,8 +8,16 @@ import Sockets
 /// bare WebSocket `/echo` send every message back, `/socket.io/` has the namespaces `/` and `/custom`, and rooms.
 @main
 struct ProtocolServer {
-    static func main() async throws {
-        let flags = try Flags(Array(CommandLine.arguments.dropFirst()))
+    static func main() async {
+        do {
+            try await self.serve(Flags(Array(CommandLine.arguments.dropFirst())))
+        } catch {
+            FileHandle.standardError.write(Data("ProtocolServer: \(error)\n".utf8))
+            exit(error is Flags.UsageError ? 64 : 1)
+        }
+    }
+
+    private static func serve(_ flags: Flags) async throws {
         var configuration = SocketConfiguration()
         configuration.pingInterval = .milliseconds(flags["ping-interval"] ?? 300)
         configuration.pingTimeout = .milliseconds(flags["ping-timeout"] ?? 200)
