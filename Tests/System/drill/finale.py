@@ -25,7 +25,8 @@ async def last_act(devices: list[Device], company: Company, stores: Stores, jour
     await goer.disconnect("goes")
 
     async def chatter(device: Device) -> None:
-        while device.is_live and device.rooms and not goer.is_live:
+        # What has no answer yet, or was one too many, is sent again by the device itself.
+        while device.is_live and device.rooms and not device.outbox.waiting and not goer.is_live:
             await device.say(device.random.choice(sorted(device.rooms)))
 
     await asyncio.gather(*(chatter(device) for device in (speaker, *devices[2::2])))
@@ -33,6 +34,7 @@ async def last_act(devices: list[Device], company: Company, stores: Stores, jour
         return
     for room in sorted(company.rooms):
         await speaker.say(room)
+    await at_rest(devices, company, stores, journal)
 
 
 async def at_rest(devices: list[Device], company: Company, stores: Stores, journal: Journal) -> bool:
