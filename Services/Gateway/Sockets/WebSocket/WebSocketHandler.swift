@@ -219,6 +219,8 @@ final class WebSocketHandler: ChannelInboundHandler {
             let owner = self.owner
             self.owner = nil
             self.close(code)
+            // Nothing of the peer is heard any more, not even its Close frame: our side ends now (RFC 6455 §7.1.7).
+            self.context?.close(mode: .output, promise: nil)
             owner?.ended(self, isError: true)
         } else {
             self.context?.close(promise: nil)
