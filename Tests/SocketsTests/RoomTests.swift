@@ -9,6 +9,7 @@ struct RoomTests {
     /// An application whose sockets join one room by themselves; `held` ones wait to be released.
     private final class Lobby: SocketApplication {
         let namespaces: Set<String> = ["/"]
+        let slowFarewell = EncodedEvent(#"["too slow"]"#)
         private let held: Bool
         private let room = Mutex<Room?>(nil)
         init(held: Bool = false) { self.held = held }
@@ -144,6 +145,7 @@ struct RoomTests {
             let member = try await self.join(server, 1)[0]
             let event = try self.event(#"["\#(String(repeating: "x", count: 300))"]"#)
             for number in 1...4 { room.broadcast(event, position: Int64(number)) }
+            #expect(await member.socket.next() == .text(#"42["too slow"]"#))
             #expect(await member.socket.isClosedByServer())
         }
     }
@@ -164,6 +166,26 @@ struct RoomTests {
                 }
             }
             await server.until { room.memberCount == 2 }
+        }
+    }
+
+    @Test func `a member that was too slow and reads on hears so last`() async throws {
+        try await self.with(Lobby()) {
+            $0.maxQueuedBytes = 200_000
+        } _: { server, room in
+            let members = try await self.join(server, 2)
+            try await members[0].socket.client.stopReading()
+            let text = #"["\#(String(repeating: "x", count: 50_000))"]"#
+            let event = try self.event(text)
+            while room.memberCount == 2 {
+                room.broadcast(event)
+                #expect(await members[1].socket.next() == .text("42" + text))
+            }
+            try await members[0].socket.client.resumeReading()
+            var heard = await members[0].socket.next()
+            while heard == .text("42" + text) { heard = await members[0].socket.next() }
+            #expect(heard == .text(#"42["too slow"]"#))
+            #expect(await members[0].socket.next() == .close(1008))
         }
     }
 

@@ -9,6 +9,9 @@ package protocol SocketApplication: Sendable {
     /// The namespaces there are; CONNECT to another one is answered `Invalid namespace`.
     var namespaces: Set<String> { get }
 
+    /// What a client is told before its transport is closed for being too slow, behind all that waits for it.
+    var slowFarewell: EncodedEvent? { get }
+
     /// Lets a handshake in or turns it away, before anything is kept for it.
     ///
     /// - Returns: what ``connect(_:auth:)`` needs of it, as ``Socket/visitor``; the rest is let go.
@@ -26,6 +29,10 @@ package protocol SocketApplication: Sendable {
 
     /// An accepted (or still undecided) socket is gone; it has left its rooms already.
     func disconnect(_ socket: Socket, reason: DisconnectReason)
+}
+
+extension SocketApplication {
+    package var slowFarewell: EncodedEvent? { nil }
 }
 
 /// What an application keeps of a handshake, for as long as its session lives: better little.

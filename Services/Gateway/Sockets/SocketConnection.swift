@@ -75,7 +75,18 @@ final class SocketConnection: EngineApplicationSession {
         socket.end(.serverNamespaceDisconnect, self.application)
     }
 
-    func close(_ reason: DisconnectReason) { self.engine?.close(reason) }
+    func close(_ reason: DisconnectReason) {
+        if reason == .slow, let farewell = self.slowFarewell { self.engine?.send(farewell) }
+        self.engine?.close(reason)
+    }
+
+    /// Only who has joined hears events.
+    var slowFarewell: OutgoingPacket? {
+        guard let event = self.application.slowFarewell,
+            self.sockets.contains(where: { $0.isConnected && $0.namespace == event.namespace })
+        else { return nil }
+        return event.first
+    }
 
     private func forget(_ socket: Socket) {
         self.sockets.removeAll { $0 === socket }

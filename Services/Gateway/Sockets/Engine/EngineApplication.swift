@@ -8,6 +8,8 @@ protocol EngineApplicationSession: AnyObject {
     func deadlineReached(now: NIODeadline)
     /// A message, text or binary, in order of arrival.
     func receive(_ message: EnginePacket)
+    /// For a client that is too slow, before it is closed.
+    var slowFarewell: OutgoingPacket? { get }
     /// Nothing more comes or goes. Called once.
     func ended(_ reason: DisconnectReason)
     /// Polling has become a WebSocket.
@@ -43,6 +45,7 @@ final class EngineApplicationAdapter: EngineApplicationSession {
     }
 
     var deadline: NIODeadline? { nil }
+    var slowFarewell: OutgoingPacket? { nil }
     func deadlineReached(now: NIODeadline) {}
     func receive(_ message: EnginePacket) {
         self.application.receive(message, from: EnginePeer(connection: self.connection))

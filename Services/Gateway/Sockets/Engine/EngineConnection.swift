@@ -118,6 +118,10 @@ final class EngineConnection: DeadlineEntry, WebSocketOwner {
 
     private func closeAsSlow() {
         self.loop.context.metrics.slow.increment()
+        // It is past the bound, so it goes with the close. Who polls has left no GET for it.
+        if let farewell = self.application?.slowFarewell {
+            self.webSocket?.close(.policyViolation, saying: farewell.frame.bytes)
+        }
         self.perform(self.rules.end(.slow, code: .policyViolation))
     }
 

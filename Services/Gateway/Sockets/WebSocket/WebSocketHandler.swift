@@ -146,12 +146,13 @@ final class WebSocketHandler: ChannelInboundHandler {
     // MARK: Closing
 
     /// Closes in good order: what was written, a Close frame, the peer's answer, then TCP. `nil`: a Close frame without
-    /// a code, as the reference server sends.
-    func close(_ code: CloseCode?) {
+    /// a code, as the reference server sends. `last`: a frame that leaves before it, however much waits.
+    func close(_ code: CloseCode?, saying last: ByteBuffer? = nil) {
         guard self.phase == .open, let context = self.context else { return }
         self.phase = .closing
         self.owner = nil
         self.handOver(context)
+        if let last { context.write(Self.wrapOutboundOut(last), promise: nil) }
         context.writeAndFlush(Self.wrapOutboundOut(Frame.close(code)), promise: nil)
         // Closing at once could reset the connection, and the peer would not read why.
         self.loop.eventLoop.assumeIsolated().scheduleTask(in: Self.closeTimeout) { self.context?.close(promise: nil) }
