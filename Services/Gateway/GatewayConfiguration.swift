@@ -11,6 +11,7 @@ struct GatewayConfiguration: ServiceConfiguration {
     var addresses: SocketListener.Addresses
     var people: People.Limits
     var replay: ReplayPlan.Limits
+    var maxCursors: Int
     var messages: MessageRules
     var maxEventBytes: Int
     var readyWithin: Duration
@@ -47,6 +48,9 @@ struct GatewayConfiguration: ServiceConfiguration {
                 "entries replayed per chatroom; one further behind fills by pages"),
             perConnection: keys.int(
                 "GATEWAY_REPLAY_PER_CONNECTION", default: 5_000, "entries replayed in all per CONNECT"))
+        self.maxCursors = keys.int(
+            "GATEWAY_MAX_CURSORS", default: 2_000, "chatrooms named in one CONNECT or one sync; with more it is refused"
+        )
         self.messages = MessageRules(
             maxCharacters: keys.int("GATEWAY_MESSAGE_CHARACTERS", default: 4_000, "characters of one message"))
         self.maxEventBytes = keys.bytes("GATEWAY_EVENT_BYTES", default: 64 * 1024, "arguments of one event")

@@ -19,6 +19,7 @@ struct GatewayConfigurationTests {
         #expect(configuration.people.socketsPerUser == 20)
         #expect(configuration.replay.perChatroom == 1_000)
         #expect(configuration.replay.perConnection == 5_000)
+        #expect(configuration.maxCursors == 2_000)
         #expect(configuration.readyWithin == .seconds(15))
     }
 

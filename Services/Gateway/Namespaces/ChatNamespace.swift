@@ -27,10 +27,12 @@ final class ChatNamespace: SocketApplication {
     let presence: Presence
     let rules: MessageRules
     let maxEventBytes: Int
+    let maxCursors: Int
     let readyWithin: Duration
     let logger: Logger
 
     let namespaces: Set<String> = ["/"]
+    let slowFarewell = EncodedEvent(EventText.make("bye", ByeEvent(reason: .slow, retryAfter: 1)))
 
     init(
         configuration: GatewayConfiguration, tokens: TokenVerifier, people: People, delivery: Delivery,
@@ -56,6 +58,7 @@ final class ChatNamespace: SocketApplication {
         self.presence = presence
         self.rules = configuration.messages
         self.maxEventBytes = configuration.maxEventBytes
+        self.maxCursors = configuration.maxCursors
         self.readyWithin = configuration.readyWithin
         self.logger = logger
     }
@@ -83,7 +86,7 @@ final class ChatNamespace: SocketApplication {
     /// CONNECT is answered at once: python clients give up after a second. `ready` follows.
     func connect(_ socket: Socket, auth: ByteBuffer) {
         do {
-            let payload = try ConnectPayload.read(auth)
+            let payload = try ConnectPayload.read(auth, maxCursors: self.maxCursors)
             let brought = socket.visitor as? HandshakeToken
             guard let token = payload.token ?? brought?.text else { throw RequestError.unauthenticated }
             let claims = try self.tokens.verify(token)

@@ -4,8 +4,6 @@ import Sockets
 
 /// Which chatrooms a socket hears, and from where: `joinRoom`, `leaveRoom`, `sync`. All of them are flows.
 extension ChatNamespace {
-    private static var maxCursors: Int { 1_000 }
-
     private struct JoinRoom: Decodable {
         var chatroomId: ChatroomID
         var after: Seq?
@@ -64,9 +62,7 @@ extension ChatNamespace {
     /// not replayed.
     func sync(_ event: SocketEvent, _ client: Client) throws {
         let cursors = try event.decode(Cursors.self).cursors
-        guard cursors.count <= Self.maxCursors else {
-            throw RequestError.invalid("cursors", "has more than \(Self.maxCursors) chatrooms")
-        }
+        try cursors.checkCount(atMost: self.maxCursors)
         let (reference, user) = (client.reference, client.user)
         client.flow {
             do {
