@@ -46,7 +46,9 @@ struct GatewayService {
         let presence = Presence(
             grace: configuration.presenceGrace, redis: redis, social: social, people: people, tasks: tasks,
             logger: logger)
-        let delivery = Delivery(redis: redis, history: history, people: people, tasks: tasks, logger: logger)
+        let delivery = Delivery(
+            redis: redis, history: history, people: people, tasks: tasks,
+            timing: Delivery.Timing(leaving: configuration.drainTime), logger: logger)
         let namespace = ChatNamespace(
             configuration: configuration, tokens: tokens, people: people, delivery: delivery, history: history,
             social: social, auth: auth, presence: presence, redis: redis, tasks: tasks, logger: logger)

@@ -167,11 +167,26 @@ struct DeliveryTests {
             _ = await ended.event("ready")
             let other = try await world.enter(.alice)
             world.standIns.revoke(session, of: .alice)
-            #expect(await ended.event("bye")?["reason"] as? String == "revoked")
+            #expect(await ended.bye() == "revoked")
             #expect(await ended.next() == nil)
             #expect(await other.ask("sing", "{}")?.refusal == "unknown_event")
             let back = try await TestClient(world.gateways[0], token: token)
             #expect(await back.next()?.contains("\"code\":\"unauthenticated\"") == true)
+        }
+    }
+
+    @Test func `a client for which too much waits is told so and closed, and comes back`() async throws {
+        try await withGateways(environment: ["GATEWAY_MAX_QUEUED_BYTES": "2000"]) { world in
+            world.standIns.makeRoom(.lobby, .alice)
+            let alice = try await world.enter(.alice)
+            world.standIns.say(String(repeating: "x", count: 2_000), in: .lobby)
+            let bye = try #require(await alice.event("bye"))
+            #expect(bye["reason"] as? String == "slow")
+            #expect(bye["retryAfter"] as? Int == 1)
+            #expect(await alice.next() == nil)
+            let again = try await world.enter(.alice)
+            world.standIns.say("short", in: .lobby)
+            #expect(await again.seqs(1, in: .lobby) == [2])
         }
     }
 
@@ -181,9 +196,7 @@ struct DeliveryTests {
             try await withGateways { world in
                 let alice = try await world.enter(.alice)
                 group.addTask {
-                    var packets: [String] = []
-                    while let packet = await alice.next() { packets.append(packet) }
-                    heard.keep(packets)
+                    heard.keep(await alice.rest())
                 }
             }
             let packets = await heard.value

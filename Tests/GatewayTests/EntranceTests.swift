@@ -88,6 +88,143 @@ struct EntranceTests {
         }
     }
 
+    /// The same with hints that this node has surely delivered at that step: somebody who is live here heard them.
+    @Test(arguments: [
+        "/social/internal/memberships", "after /social/internal/memberships", "/history/internal/views",
+        "after /history/internal/views", "/history/internal/entries", "after /history/internal/entries",
+    ])
+    func `a message delivered here at any step of the entrance is heard once and in order`(step: String) async throws {
+        try await withGateways { world in
+            let standIns = world.standIns
+            standIns.makeRoom(.lobby, .alice, .bob)
+            for number in 1...3 { standIns.say("\(number)", in: .lobby) }
+            let alice = try await world.enter(.alice)
+            let firstTime = FirstTime()
+            standIns.hook.withLock {
+                $0 = { path in
+                    guard path == step, firstTime.isNow else { return }
+                    standIns.say("during", in: .lobby)
+                    #expect(await alice.seqs(1, in: .lobby) == [4])
+                }
+            }
+            let bob = try await world.connect(.bob, ",\"cursors\":{\"10\":1}")
+            #expect(await bob.seqs(3, in: .lobby) == [2, 3, 4])
+            standIns.say("live", in: .lobby)
+            #expect(await bob.seqs(1, in: .lobby) == [5])
+        }
+    }
+
+    @Test func `messages at every step of one entrance, in several chatrooms, are heard once and in order`()
+        async throws
+    {
+        try await withGateways { world in
+            let standIns = world.standIns
+            let rooms = (1...30).map { ChatroomID($0) }
+            let steps = [
+                "/social/internal/memberships", "/history/internal/views", "/history/internal/heads",
+                "/history/internal/entries",
+            ].flatMap { [$0, "after \($0)"] }
+            for room in rooms {
+                standIns.makeRoom(room, .alice)
+                standIns.say("before", in: room)
+            }
+            let waiting = Mutex(Set(steps))
+            let unspoken = Mutex(steps.count)
+            let isSaid = Promise<Void>()
+            standIns.hook.withLock {
+                $0 = { path in
+                    guard waiting.withLock({ $0.remove(path) }) != nil else { return }
+                    // Of every third one the hint is lost.
+                    for (index, room) in rooms.enumerated() {
+                        standIns.say("during", in: room, publish: (index + path.utf8.count) % 3 != 0)
+                    }
+                    let isLast = unspoken.withLock { unspoken in
+                        unspoken -= 1
+                        return unspoken == 0
+                    }
+                    if isLast { isSaid.keep(()) }
+                }
+            }
+            let cursors = rooms.map { "\"\($0)\":0" }.joined(separator: ",")
+            let alice = try await world.connect(.alice, ",\"cursors\":{\(cursors)}")
+            await isSaid.value
+            for room in rooms { standIns.say("live", in: room) }
+            var heard: [Int64: [Seq]] = [:]
+            for _ in 0..<rooms.count * (steps.count + 2) {
+                let entry = try #require(await alice.event("message"))
+                heard[try #require(entry["chatroomId"] as? Int64), default: []].append(
+                    try #require(entry["seq"] as? Int64))
+            }
+            for room in rooms { #expect(heard[room.rawValue] == Array(1...Seq(steps.count + 2))) }
+        }
+    }
+
+    /// S13
+    @Test func `ten thousand cursors are refused`() async throws {
+        try await withGateways { world in
+            let cursors = (1...10_000).map { "\"\($0)\":1" }.joined(separator: ",")
+            let client = try await world.connect(.alice, ",\"cursors\":{\(cursors)}")
+            let answer = try #require(await client.next())
+            #expect(answer.hasPrefix("4{\"message\":"))
+            #expect(answer.contains("\"code\":\"invalid_request\""))
+        }
+    }
+
+    @Test func `many who come back with cursors are answered in few calls`() async throws {
+        try await withGateways(environment: ["GATEWAY_SOCKETS_PER_USER": "100"]) { world in
+            let standIns = world.standIns
+            let rooms = (1...30).map { ChatroomID($0) }
+            for room in rooms {
+                standIns.makeRoom(room, .alice)
+                for number in 1...5 { standIns.say("\(number)", in: room) }
+            }
+            let clients = 20
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for client in 0..<clients {
+                    group.addTask {
+                        // Not all lack the same.
+                        let held = client % 4
+                        let cursors = rooms.map { "\"\($0)\":\(held)" }.joined(separator: ",")
+                        let alice = try await world.connect(.alice, ",\"cursors\":{\(cursors)}")
+                        var heard: [Int64: [Seq]] = [:]
+                        for _ in 0..<rooms.count * (5 - held) {
+                            let entry = try #require(await alice.event("message"))
+                            let room = try #require(entry["chatroomId"] as? Int64)
+                            heard[room, default: []].append(try #require(entry["seq"] as? Int64))
+                        }
+                        #expect(heard.count == rooms.count)
+                        #expect(heard.values.allSatisfy { $0 == Array(Seq(held + 1)...5) })
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let calls = standIns.state.withLock { $0.entryCalls }
+            #expect(calls.count < clients * rooms.count / 8, "far fewer than a call for each client and chatroom")
+            #expect(calls.allSatisfy { $0.ranges <= 20 && $0.entries <= 1_000 })
+        }
+    }
+
+    @Test func `long replays are cut into calls of a thousand entries, and are whole`() async throws {
+        try await withGateways { world in
+            let standIns = world.standIns
+            let rooms = (1...5).map { ChatroomID($0) }
+            for room in rooms {
+                standIns.makeRoom(room, .alice)
+                for number in 1...900 { standIns.say("\(number)", in: room, publish: false) }
+            }
+            let cursors = rooms.map { "\"\($0)\":0" }.joined(separator: ",")
+            let alice = try await world.connect(.alice, ",\"cursors\":{\(cursors)}")
+            var heard: [Int64: [Seq]] = [:]
+            for _ in 0..<4_500 {
+                let entry = try #require(await alice.event("message"))
+                heard[try #require(entry["chatroomId"] as? Int64), default: []].append(
+                    try #require(entry["seq"] as? Int64))
+            }
+            for room in rooms { #expect(heard[room.rawValue] == Array(1...900)) }
+            #expect(standIns.state.withLock { $0.entryCalls }.allSatisfy { $0.ranges <= 20 && $0.entries <= 1_000 })
+        }
+    }
+
     @Test func `many who come while somebody speaks all hear the same log`() async throws {
         try await withGateways(2, environment: ["GATEWAY_SOCKETS_PER_USER": "100"]) { world in
             world.standIns.makeRoom(.lobby, .alice, .bob)

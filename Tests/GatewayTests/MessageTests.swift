@@ -177,6 +177,42 @@ struct MessageTests {
         }
     }
 
+    @Test
+    func `who does not hear a chatroom on this socket is a member all the same, also while Social is out of reach`()
+        async throws
+    {
+        try await withGateways { world in
+            world.standIns.makeRoom(.lobby, .alice)
+            let alice = try await world.enter(.alice)
+            #expect(await alice.ask("leaveRoom", "{\"chatroomId\":10}")?["chatroomId"] as? Int == 10)
+            world.standIns.state.withLock { _ = $0.failing.insert("/social/internal/memberships") }
+            let asked = world.standIns.calls(of: "/social/internal/memberships")
+            #expect(await alice.send("heard elsewhere", to: .lobby, id: 2)?["seq"] as? Int == 1)
+            #expect(await alice.ask("typing", "{\"chatroomId\":10}", id: 3)?.isEmpty == true)
+            #expect(await alice.ask("read", "{\"chatroomId\":10,\"seq\":1}", id: 4)?.isEmpty == true)
+            #expect(world.standIns.calls(of: "/social/internal/memberships") == asked)
+            world.standIns.state.withLock { _ = $0.failing.remove("/social/internal/memberships") }
+            world.standIns.remove(.alice, from: .lobby)
+            #expect(await alice.event("chatroom")?["kind"] as? String == "removed")
+            // Behind the look at the memberships that this began.
+            _ = await alice.ask("leaveRoom", "{\"chatroomId\":11}", id: 5)
+            #expect(await alice.ask("typing", "{\"chatroomId\":10}", id: 6)?.refusal == "chatroom_not_found")
+        }
+    }
+
+    @Test func `to leave a room makes nobody a member`() async throws {
+        try await withGateways { world in
+            world.standIns.makeRoom(.lobby, .alice)
+            let bob = try await world.enter(.bob)
+            #expect(await bob.ask("leaveRoom", "{\"chatroomId\":10}")?["chatroomId"] as? Int == 10)
+            #expect(await bob.ask("typing", "{\"chatroomId\":10}", id: 2)?.refusal == "chatroom_not_found")
+            #expect(await bob.send("let me in", to: .lobby, id: 3)?.refusal == "chatroom_not_found")
+            // And who is let in later hears it.
+            world.standIns.add(.bob, to: .lobby)
+            #expect(await bob.seqs(1, in: .lobby) == [1])
+        }
+    }
+
     @Test func `who reads moves their cursor at most once a second, and the others hear of it`() async throws {
         try await withGateways(2) { world in
             world.standIns.makeRoom(.lobby, .alice, .bob)

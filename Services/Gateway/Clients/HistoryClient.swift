@@ -12,12 +12,20 @@ struct HistoryClient: Sendable {
         var chatrooms: [ChatroomView]
     }
 
+    /// A part of one log, and of which epoch it is.
+    private struct Part: Sendable {
+        var epoch: UUID
+        var entries: [String]
+    }
+
     /// Messages of one chatroom keep their order by being in one lane; also the number by which an instance is preferred.
     private static var lanes: Int64 { 4 }
 
     private let client: ServiceClient
     private let views: Lookup<UserID, Views>
-    private let entries: Lookup<LookupEntries.Range, LookupEntries.Entries>
+    /// What those lack who come, and what this node has missed: who is live does not wait behind a storm.
+    private let replays: Lookup<LookupEntries.Range, Part>
+    private let holes: Lookup<LookupEntries.Range, Part>
     private let appends: Batcher<AppendMessages.Item, AppendMessages.Result>
     private let cursors: Batcher<MoveCursors.Item, Seq?>
 
@@ -32,13 +40,9 @@ struct HistoryClient: Sendable {
                     (user, Views(epoch: answer.epoch, position: answer.position, chatrooms: known[user] ?? []))
                 })
         }
-        self.entries = Lookup(name: "entries", lanes: 4, maxBatch: 20) { ranges in
-            let answer: LookupEntries.Answer = try await client.call(
-                .post, "/internal/entries", LookupEntries(ranges: ranges))
-            guard answer.ranges.count == ranges.count else {
-                throw ServiceUnavailable(service: "history", reason: "another number of ranges than was asked for")
-            }
-            return Dictionary(uniqueKeysWithValues: zip(ranges, answer.ranges))
+        self.replays = Lookup(name: "replays", lanes: 2, maxBatch: 200) { try await Self.parts($0, of: client) }
+        self.holes = Lookup(name: "holes", lanes: 2, maxBatch: EntryCalls.maxRanges) {
+            try await Self.parts($0, of: client)
         }
         self.appends = Batcher(name: "appends", lanes: Int(Self.lanes)) { items in
             let answer: AppendMessages.Answer = try await client.call(
@@ -60,11 +64,25 @@ struct HistoryClient: Sendable {
         return views
     }
 
-    /// Entries above `after`, up to and with `upTo`, at most `limit`, as they go on the bus.
-    func entries(of chatroom: ChatroomID, after: Seq, upTo: Seq, limit: Int) async throws -> [BusEntry] {
-        let range = LookupEntries.Range(chatroomId: chatroom, after: after, upTo: upTo, limit: limit)
-        guard let answer = try await self.entries.value(for: range, lane: chatroom.rawValue) else { return [] }
-        return try answer.entries.map { text in
+    /// Entries that this node has missed, perhaps not all that were asked for.
+    ///
+    /// - Throws: also ``AnotherEpoch``.
+    func hole(_ range: LookupEntries.Range, in epoch: UUID) async throws -> [BusEntry] {
+        try await Self.entries(of: self.holes.value(for: range, lane: range.chatroomId.rawValue), in: epoch)
+    }
+
+    /// Entries that one who comes has missed, perhaps not all that were asked for. The same range is read once for all
+    /// who ask for it at a time.
+    ///
+    /// - Throws: also ``AnotherEpoch``.
+    func replay(_ range: LookupEntries.Range, in epoch: UUID) async throws -> [BusEntry] {
+        try await Self.entries(of: self.replays.value(for: range, lane: range.chatroomId.rawValue), in: epoch)
+    }
+
+    private static func entries(of part: Part?, in epoch: UUID) throws -> [BusEntry] {
+        guard let part else { return [] }
+        guard part.epoch == epoch else { throw AnotherEpoch(epoch: part.epoch) }
+        return try part.entries.map { text in
             guard let entry = BusEntry(text) else {
                 throw ServiceUnavailable(service: "history", reason: "an entry that is none")
             }
@@ -72,11 +90,26 @@ struct HistoryClient: Sendable {
         }
     }
 
+    private static func parts(
+        _ ranges: [LookupEntries.Range], of client: ServiceClient
+    ) async throws -> [LookupEntries.Range: Part] {
+        var parts: [LookupEntries.Range: Part] = [:]
+        for slice in EntryCalls.slices(of: ranges) {
+            let answer: LookupEntries.Answer = try await client.call(
+                .post, "/internal/entries", LookupEntries(ranges: EntryCalls.shares(of: slice)))
+            guard answer.ranges.count == slice.count else {
+                throw ServiceUnavailable(service: "history", reason: "another number of ranges than was asked for")
+            }
+            for (range, part) in zip(slice, answer.ranges) {
+                parts[range] = Part(epoch: answer.epoch, entries: part.entries)
+            }
+        }
+        return parts
+    }
+
     /// The heads of at most 1,000 chatrooms; those without a log are left out.
-    func heads(of chatrooms: [ChatroomID]) async throws -> [ChatroomID: Seq] {
-        let answer: LookupHeads.Answer = try await self.client.call(
-            .post, "/internal/heads", LookupHeads(chatroomIds: chatrooms))
-        return answer.heads
+    func heads(of chatrooms: [ChatroomID]) async throws -> LookupHeads.Answer {
+        try await self.client.call(.post, "/internal/heads", LookupHeads(chatroomIds: chatrooms))
     }
 
     /// Waits, at most about a second, until History has applied Social's feed up to a position.

@@ -18,6 +18,10 @@ final class Delivery: Sendable {
         var patience = Duration.seconds(5)
         /// How long a socket's entrance waits for a subscription to be confirmed before it goes on without.
         var subscribing = Duration.seconds(1)
+        /// How often History is asked for its epoch.
+        var epoch = Duration.seconds(2)
+        /// Over which people of an epoch that has ended are sent away.
+        var leaving = Duration.seconds(8)
     }
 
     let state: IOThreadBound<DeliveryState>
@@ -113,13 +117,15 @@ final class Delivery: Sendable {
     }
 
     private func fetch(_ range: ChatroomPosition.Range, of id: ChatroomID) {
+        guard let epoch = self.state.value.epochs.current else { return }
         self.holes.increment()
         self.tasks.start {
             let result: Result<[BusEntry], any Error>
             do {
-                let limit = Int(min(range.upTo - range.after, 500))
-                result = .success(
-                    try await self.history.entries(of: id, after: range.after, upTo: range.upTo, limit: limit))
+                let range = LookupEntries.Range(
+                    chatroomId: id, after: range.after, upTo: range.upTo, limit: Int(min(range.upTo - range.after, 500))
+                )
+                result = .success(try await self.history.hole(range, in: epoch))
             } catch {
                 result = .failure(error)
             }
@@ -134,7 +140,7 @@ final class Delivery: Sendable {
             live.failures = entries.isEmpty ? live.failures + 1 : 0
             self.take(live.position.fetched(entries), for: live)
         case .failure(let error):
-            live.failures += 1
+            if let other = error as? AnotherEpoch { _ = self.saw(other.epoch) }
             self.logger.warning(
                 "missing entries were not fetched", metadata: ["chatroom": "\(id)", "error": "\(error)"])
             self.take(live.position.fetchFailed(), for: live)

@@ -34,7 +34,10 @@ extension Delivery {
             })
         self.redis.subscribeOnAll(BusChannel.heads)
         self.redis.subscribe(others) { _ in }
-        IOThread.shared.execute { self.tick() }
+        IOThread.shared.execute {
+            self.tick()
+            self.watchEpoch()
+        }
     }
 
     /// Ends the waiting of all who wait.
@@ -70,15 +73,15 @@ extension Delivery {
         }
     }
 
-    /// In slices of 1,000; calls back on the I/O thread.
+    /// In slices of 1,000; calls back on the I/O thread. Heads of another epoch are none of ours.
     private func askHeads(of chatrooms: [ChatroomID], then callback: @escaping @Sendable (Bool) -> Void) {
         self.tasks.start {
             var succeeded = true
             for start in stride(from: 0, to: chatrooms.count, by: 1_000) {
                 do {
                     let slice = Array(chatrooms[start..<min(start + 1_000, chatrooms.count)])
-                    let heads = try await self.history.heads(of: slice)
-                    IOThread.shared.execute { self.heard(heads: heads) }
+                    let answer = try await self.history.heads(of: slice)
+                    succeeded = await self.heard(answer) && succeeded
                 } catch {
                     self.logger.warning("heads were not answered", metadata: ["error": "\(error)"])
                     succeeded = false
@@ -86,6 +89,16 @@ extension Delivery {
             }
             let result = succeeded
             IOThread.shared.execute { callback(result) }
+        }
+    }
+
+    private func heard(_ answer: LookupHeads.Answer) async -> Bool {
+        await withCheckedContinuation { continuation in
+            IOThread.shared.execute {
+                let isCurrent = self.saw(answer.epoch)
+                if isCurrent { self.heard(heads: answer.heads) }
+                continuation.resume(returning: isCurrent)
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import ChatAPI
+import Foundation
 import IOThread
 import Redis
 import Sockets
@@ -13,47 +14,70 @@ extension Delivery {
     /// Takes a socket into the rooms of `views`, held.
     ///
     /// - Returns: up to which seq each chatroom was delivered on this node after the socket had joined; `nil` if it is gone.
-    func join(_ socket: SocketReference, _ views: [ChatroomView]) async -> [ChatroomID: Seq]? {
+    /// - Throws: ``AnotherEpoch`` where the views are not of the epoch that holds here, or not of the socket's.
+    func join(
+        _ socket: SocketReference, _ views: [ChatroomView], of epoch: UUID
+    ) async throws(AnotherEpoch) -> [ChatroomID: Seq]? {
         #if DEBUG
-            if DrillFault.subscribeAfterSnapshot.isPlanted { return await self.joinTooLate(socket, views) }
+            if DrillFault.subscribeAfterSnapshot.isPlanted {
+                return try await self.joinTooLate(socket, views, of: epoch)
+            }
         #endif
-        return await self.joinInTime(socket, views)
+        return try await self.joinInTime(socket, views, of: epoch)
     }
 
-    func joinInTime(_ socket: SocketReference, _ views: [ChatroomView]) async -> [ChatroomID: Seq]? {
-        await withCheckedContinuation { continuation in
+    func joinInTime(
+        _ reference: SocketReference, _ views: [ChatroomView], of epoch: UUID
+    ) async throws(AnotherEpoch) -> [ChatroomID: Seq]? {
+        let joined: Result<[ChatroomID: Seq]?, AnotherEpoch> = await withCheckedContinuation { continuation in
             IOThread.shared.execute {
-                self.subscribe(to: views) {
-                    let state = self.state.value
-                    let lives = views.compactMap { state.chatrooms[$0.id] }
-                    let rooms = Dictionary(uniqueKeysWithValues: lives.map { ($0.id, $0.room) })
-                    socket.execute { socket in
+                let failure = Result<[ChatroomID: Seq]?, AnotherEpoch>.failure(AnotherEpoch(epoch: epoch))
+                guard self.saw(epoch) else { return continuation.resume(returning: failure) }
+                self.subscribe(to: views) { rooms in
+                    reference.execute { socket in
                         guard socket.isConnected, let client = socket.context as? Client else {
-                            self.release(Array(rooms.keys))
-                            return continuation.resume(returning: nil)
+                            self.release(rooms)
+                            return continuation.resume(returning: .success(nil))
                         }
-                        client.join(rooms)
+                        guard client.join(rooms, of: epoch) else {
+                            self.release(rooms)
+                            return continuation.resume(returning: failure)
+                        }
                         IOThread.shared.execute {
-                            let chatrooms = self.state.value.chatrooms
-                            continuation.resume(
-                                returning: rooms.keys.reduce(into: [:]) { positions, id in
-                                    positions[id] = chatrooms[id]?.position.last
-                                })
+                            if let positions = self.positions(in: rooms, of: epoch) {
+                                return continuation.resume(returning: .success(positions))
+                            }
+                            self.sendAway(reference)
+                            continuation.resume(returning: failure)
                         }
                     }
                 }
             }
         }
+        return try joined.get()
     }
 
-    /// Sockets that are no longer in these rooms, one for each time a chatroom is named.
-    func release(_ chatrooms: [ChatroomID]) {
-        guard !chatrooms.isEmpty else { return }
+    /// `nil` where the rooms have ended with their epoch.
+    private func positions(in rooms: [ChatroomID: Room], of epoch: UUID) -> [ChatroomID: Seq]? {
+        let state = self.state.value
+        guard state.epochs.current == epoch else { return nil }
+        var positions: [ChatroomID: Seq] = [:]
+        for (id, room) in rooms {
+            guard let live = state.chatrooms[id], live.room === room else { return nil }
+            positions[id] = live.position.last
+        }
+        return positions
+    }
+
+    /// A socket that is no longer in these rooms.
+    func release(_ rooms: [ChatroomID: Room]) {
+        guard !rooms.isEmpty else { return }
         IOThread.shared.execute {
             let state = self.state.value
             var left: [String] = []
-            for id in chatrooms {
-                guard let live = state.chatrooms[id] else { continue }
+            for (id, room) in rooms {
+                // Another room of the chatroom's is of another epoch, and counts its own.
+                guard let live = state.chatrooms[id], live.room === room else { continue }
                 live.sockets -= 1
                 guard live.sockets == 0 else { continue }
                 state.chatrooms[id] = nil
@@ -77,12 +101,15 @@ extension Delivery {
         }
     }
 
-    /// Calls back on the I/O thread when the channels are confirmed, or have had their time: without Redis the log is all
-    /// there is, and it is enough.
-    private func subscribe(to views: [ChatroomView], then callback: @escaping @Sendable () -> Void) {
+    /// Calls back on the I/O thread, with the rooms, when the channels are confirmed, or have had their time: without Redis
+    /// the log is all there is, and it is enough.
+    private func subscribe(
+        to views: [ChatroomView], then callback: @escaping @Sendable ([ChatroomID: Room]) -> Void
+    ) {
         let state = self.state.value
         guard let makeRoom = state.makeRoom else { preconditionFailure("delivery starts before the first socket") }
         var unconfirmed: [String] = []
+        var joined: [ChatroomID: Room] = [:]
         for view in views {
             let live =
                 state.chatrooms[view.id]
@@ -91,11 +118,13 @@ extension Delivery {
                     position: ChatroomPosition(last: view.head))
             state.chatrooms[view.id] = live
             live.sockets += 1
+            joined[view.id] = live.room
             self.take(live.position.heard(head: view.head), for: live)
             if !live.isSubscribed { unconfirmed.append(live.channel) }
         }
-        guard !unconfirmed.isEmpty else { return callback() }
-        let once = Once(callback)
+        let rooms = joined
+        guard !unconfirmed.isEmpty else { return callback(rooms) }
+        let once = Once { callback(rooms) }
         IOThread.shared.schedule(after: self.timing.subscribing) { once.call() }
         self.redis.subscribe(unconfirmed) { _ in once.call() }
     }

@@ -42,6 +42,7 @@ final class DeliveryState {
     var chatrooms: [ChatroomID: LiveChatroom] = [:]
     var watches: [RedisServerID: BeaconWatch<ContinuousClock.Instant>]
     var makeRoom: (@Sendable (String) -> Room)?
+    var epochs = EpochWatch()
     /// Chatrooms whose heads are to be asked for.
     var unsure: Set<ChatroomID> = []
     var isAskingSoon = false

@@ -1,5 +1,6 @@
 #if DEBUG
     import ChatAPI
+    import Foundation
     import IOThread
     import ServiceKit
     import Sockets
@@ -30,7 +31,9 @@
 
     extension Delivery {
         /// ``DrillFault/subscribeAfterSnapshot``: what is delivered between the two is lost to the socket.
-        func joinTooLate(_ socket: SocketReference, _ views: [ChatroomView]) async -> [ChatroomID: Seq]? {
+        func joinTooLate(
+            _ socket: SocketReference, _ views: [ChatroomView], of epoch: UUID
+        ) async throws(AnotherEpoch) -> [ChatroomID: Seq]? {
             let early = await withCheckedContinuation { continuation in
                 IOThread.shared.execute {
                     let chatrooms = self.state.value.chatrooms
@@ -41,7 +44,7 @@
                 }
             }
             try? await Task.sleep(for: .milliseconds(300))
-            return await self.joinInTime(socket, views) == nil ? nil : early
+            return try await self.joinInTime(socket, views, of: epoch) == nil ? nil : early
         }
     }
 #endif

@@ -1,4 +1,5 @@
 import ChatAPI
+import Foundation
 import NIOCore
 import ServiceKit
 import Sockets
@@ -21,8 +22,10 @@ final class Client {
     let carrier: Credentials.Carrier
     private unowned let socket: Socket
     private let namespace: ChatNamespace
+    /// Of the logs it was told of; `nil` before it has joined any.
+    private var epoch: UUID?
     private var memberships: [ChatroomID: Sockets.Membership] = [:]
-    /// Left by `leaveRoom`: a change of memberships does not bring them back.
+    /// Left by `leaveRoom`, and not heard until `joinRoom`; the user is a member all the same.
     private(set) var declinedChatrooms: Set<ChatroomID> = []
     private var early: [SocketEvent] = []
     private var flows: [BackgroundTasks.Work] = []
@@ -97,13 +100,23 @@ final class Client {
         self.isGone = true
         self.deadline?.cancel()
         self.tokenTimer?.cancel()
-        self.namespace.delivery.release(Array(self.memberships.keys))
+        self.namespace.delivery.release(self.memberships.mapValues(\.room))
         self.memberships = [:]
         self.early = []
         self.flows = []
         let draining = self.draining
         self.draining = []
         for waiter in draining { waiter(false) }
+    }
+
+    /// Unless what it was told is of this epoch: it is closed some time within `duration`, so that not all come back at
+    /// once. What comes of the new epoch meanwhile is not for it: its cursors are of the old one.
+    func leave(unlessOf epoch: UUID, within duration: Duration) {
+        guard let mine = self.epoch, mine != epoch else { return }
+        let reference = self.reference
+        self.socket.eventLoop.scheduleTask(in: TimeAmount(duration * Double.random(in: 0...1))) {
+            reference.execute { ($0.context as? Client)?.close(saying: ByeEvent(reason: .replaced, retryAfter: 0)) }
+        }
     }
 
     /// Says why, and closes the transport; never `41`, after which stock clients would stay away.
@@ -206,29 +219,40 @@ final class Client {
 
     // MARK: Rooms
 
+    /// Those it hears.
     var chatrooms: Set<ChatroomID> { Set(self.memberships.keys) }
 
-    func isIn(_ chatroom: ChatroomID) -> Bool { self.memberships[chatroom] != nil }
-
-    func decline(_ chatroom: ChatroomID) {
-        self.declinedChatrooms.insert(chatroom)
-        self.leave(chatroom)
+    /// Whether the user is in the chatroom as far as is known here, heard on this socket or not.
+    func isMember(of chatroom: ChatroomID) -> Bool {
+        self.memberships[chatroom] != nil || self.declinedChatrooms.contains(chatroom)
     }
 
-    func accept(_ chatroom: ChatroomID) { self.declinedChatrooms.remove(chatroom) }
+    /// Hears a chatroom no more, and is still a member.
+    func decline(_ chatroom: ChatroomID) {
+        guard self.memberships[chatroom] != nil else { return }
+        self.leave(chatroom)
+        self.declinedChatrooms.insert(chatroom)
+    }
 
     /// Each room held; where the client is in already, it leaves and joins anew, to be replayed to.
-    func join(_ rooms: [ChatroomID: Room]) {
+    ///
+    /// - Returns: `false`, and nothing happens, where it was told of logs of another epoch.
+    func join(_ rooms: [ChatroomID: Room], of epoch: UUID) -> Bool {
+        guard self.epoch ?? epoch == epoch else { return false }
+        self.epoch = epoch
         for (id, room) in rooms {
             self.leave(id)
             self.memberships[id] = room.join(self.socket, held: true)
         }
+        return true
     }
 
+    /// Is no member any more, or about to join anew.
     func leave(_ chatroom: ChatroomID) {
+        self.declinedChatrooms.remove(chatroom)
         guard let membership = self.memberships.removeValue(forKey: chatroom) else { return }
         membership.room.leave(self.socket)
-        self.namespace.delivery.release([chatroom])
+        self.namespace.delivery.release([chatroom: membership.room])
     }
 
     /// What was held and lies above `seq` follows now; the room is live.

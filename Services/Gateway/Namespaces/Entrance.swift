@@ -31,7 +31,7 @@ struct Entrance: Sendable {
             let isSameEpoch = arrival.epoch == nil || arrival.epoch == views.epoch
             let plan = ReplayPlan(
                 views: views.chatrooms, cursors: isSameEpoch ? arrival.cursors : [:], limits: self.limits)
-            guard let positions = await self.delivery.join(socket, views.chatrooms) else { return }
+            guard let positions = try await self.delivery.join(socket, views.chatrooms, of: views.epoch) else { return }
             let ready = ReadyEvent(
                 user: arrival.user, session: arrival.session, epoch: views.epoch, node: self.node,
                 chatrooms: plan.chatrooms.map { chatroom in
@@ -41,7 +41,7 @@ struct Entrance: Sendable {
                 })
             let text = EventText.make("ready", ready)
             socket.execute { ($0.context as? Client)?.emit(text) }
-            await self.replay(plan, positions, to: socket, arrival.user)
+            await self.replay(plan, positions, of: views.epoch, to: socket, arrival.user)
             socket.execute { ($0.context as? Client)?.becomeReady() }
         }
     }
@@ -51,17 +51,19 @@ struct Entrance: Sendable {
         await self.untilDone(socket) {
             let views = try await self.views(of: user)
             guard let (joined, declined) = await socket.ask({ ($0.chatrooms, $0.declinedChatrooms) }) else { return }
-            let gone = joined.subtracting(views.chatrooms.map(\.id))
+            let gone = joined.union(declined).subtracting(views.chatrooms.map(\.id))
             socket.execute { socket in
                 guard let client = socket.context as? Client else { return }
                 for chatroom in gone { client.leave(chatroom) }
             }
             let new = views.chatrooms.filter { !joined.contains($0.id) && !declined.contains($0.id) }
-            guard !new.isEmpty, let positions = await self.delivery.join(socket, new) else { return }
+            guard !new.isEmpty, let positions = try await self.delivery.join(socket, new, of: views.epoch) else {
+                return
+            }
             // The newcomer sees the entry that lets them in.
             let cursors = Dictionary(uniqueKeysWithValues: new.map { ($0.id, max($0.joined, $0.from) - 1) })
             let plan = ReplayPlan(views: new, cursors: cursors, limits: self.limits)
-            await self.replay(plan, positions, to: socket, user)
+            await self.replay(plan, positions, of: views.epoch, to: socket, user)
         }
     }
 
@@ -71,11 +73,12 @@ struct Entrance: Sendable {
     func rejoin(
         _ socket: SocketReference, _ user: UserID, _ chatrooms: Set<ChatroomID>, cursors: [ChatroomID: Seq]
     ) async throws -> ReplayPlan? {
-        let views = try await self.views(of: user).chatrooms.filter { chatrooms.contains($0.id) }
+        let all = try await self.views(of: user)
+        let views = all.chatrooms.filter { chatrooms.contains($0.id) }
         let plan = ReplayPlan(views: views, cursors: cursors, limits: self.limits)
         guard !views.isEmpty else { return plan }
-        guard let positions = await self.delivery.join(socket, views) else { return nil }
-        await self.replay(plan, positions, to: socket, user)
+        guard let positions = try await self.delivery.join(socket, views, of: all.epoch) else { return nil }
+        await self.replay(plan, positions, of: all.epoch, to: socket, user)
         return plan
     }
 

@@ -1,24 +1,22 @@
 import ChatAPI
+import Foundation
 import Logging
 import Sockets
 
 /// What a client lacks, sent before what was held for it.
 extension Entrance {
-    /// Entries in one call to History.
-    private static var slice: Seq { 500 }
-
     /// - Parameter positions: up to where each chatroom was delivered when the socket joined.
     func replay(
-        _ plan: ReplayPlan, _ positions: [ChatroomID: Seq], to socket: SocketReference, _ user: UserID
+        _ plan: ReplayPlan, _ positions: [ChatroomID: Seq], of epoch: UUID, to socket: SocketReference, _ user: UserID
     ) async {
         var nothingMissing: [(ChatroomID, Seq)] = []
-        var rest: [(ReplayPlan.Chatroom, Seq)] = []
+        var rest: [MissingEntries] = []
         for chatroom in plan.chatrooms {
             guard let position = positions[chatroom.view.id] else { continue }
             if position == chatroom.after {
                 nothingMissing.append((chatroom.view.id, position))
             } else {
-                rest.append((chatroom, position))
+                rest.append(MissingEntries(chatroom: chatroom.view.id, after: chatroom.after, upTo: position))
             }
         }
         // Most chatrooms lack nothing: all of them in one job.
@@ -26,21 +24,39 @@ extension Entrance {
             guard let client = socket.context as? Client else { return }
             for (id, seq) in nothingMissing { client.release(id, after: seq) }
         }
-        for (chatroom, position) in rest {
-            guard await self.replay(chatroom, upTo: position, to: socket, user) else { return }
+        for group in MissingEntries.groups(of: rest) {
+            let first = await self.first(of: group, in: epoch)
+            for missing in group {
+                let entries = first[missing.chatroom]
+                guard await self.replay(missing, beginningWith: entries, of: epoch, to: socket, user) else { return }
+            }
         }
     }
 
+    /// The first entries of several chatrooms, asked for at a time, so that they are answered in few calls.
+    private func first(of group: [MissingEntries], in epoch: UUID) async -> [ChatroomID: [BusEntry]] {
+        await withTaskGroup(of: (ChatroomID, [BusEntry]?).self) { tasks in
+            for missing in group where missing.count > 0 {
+                tasks.addTask { (missing.chatroom, await self.next(of: missing, in: epoch)) }
+            }
+            return await tasks.reduce(into: [:]) { first, answer in first[answer.0] = answer.1 }
+        }
+    }
+
+    /// - Parameter first: what follows `missing.after`, where it is known already.
     /// - Returns: `false` if the socket is gone.
     private func replay(
-        _ chatroom: ReplayPlan.Chatroom, upTo position: Seq, to socket: SocketReference, _ user: UserID
+        _ missing: MissingEntries, beginningWith first: [BusEntry]?, of epoch: UUID, to socket: SocketReference,
+        _ user: UserID
     ) async -> Bool {
-        let id = chatroom.view.id
-        var after = chatroom.after
+        let id = missing.chatroom
+        var missing = missing
+        var next = first
         var pause = Pause()
-        while after < position {
-            guard let entries = await self.entries(of: id, after: after, upTo: position) else {
+        while missing.count > 0 {
+            guard let entries = next else {
                 guard await pause.wait(), await socket.ask({ _ in true }) != nil else { return false }
+                next = await self.next(of: missing, in: epoch)
                 continue
             }
             let removal = entries.firstIndex { $0.passage == .leaves(user) }
@@ -55,20 +71,20 @@ extension Entrance {
                 }
                 return true
             }
-            after = visible.last?.seq ?? after
+            missing.after = visible.last?.seq ?? missing.after
+            next = missing.count > 0 ? await self.next(of: missing, in: epoch) : nil
         }
         // The log had gone further than this node: the room comes as far first, else it would tell the rest twice.
-        if after > position { await self.delivery.reach(after, in: id) }
-        let target = after
+        if missing.after > missing.upTo { await self.delivery.reach(missing.after, in: id) }
+        let target = missing.after
         socket.execute { ($0.context as? Client)?.release(id, after: target) }
         return true
     }
 
     /// `nil` where there is nothing yet: History is out of reach, or a replica of it is behind.
-    private func entries(of chatroom: ChatroomID, after: Seq, upTo position: Seq) async -> [BusEntry]? {
+    private func next(of missing: MissingEntries, in epoch: UUID) async -> [BusEntry]? {
         do {
-            let entries = try await self.history.entries(
-                of: chatroom, after: after, upTo: position, limit: Int(min(position - after, Self.slice)))
+            let entries = try await self.history.replay(missing.range, in: epoch)
             return entries.isEmpty ? nil : entries
         } catch {
             self.logger.warning("a replay waits for History", metadata: ["error": "\(error)"])

@@ -36,7 +36,13 @@ struct ReadyEvent: Encodable {
 /// The payload of `bye`, before a planned close.
 struct ByeEvent: Encodable {
     enum Reason: String, Encodable {
-        case drain, slow, revoked, replaced
+        /// The node ends: come back to another.
+        case drain
+        /// More waited for the client than may. Best effort: it comes last.
+        case slow
+        case revoked
+        /// The logs are those of another epoch: everything held of the old one is void.
+        case replaced
         case tokenExpires = "token_expires"
     }
 

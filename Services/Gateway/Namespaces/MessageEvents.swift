@@ -13,7 +13,7 @@ extension ChatNamespace {
         try self.rules.check(send.message)
         let item = AppendMessages.Item(
             senderId: client.user, chatroomId: send.chatroomId, clientId: send.clientId, message: send.message)
-        guard !client.isIn(send.chatroomId) else { return self.append(item, event) }
+        guard !client.isMember(of: send.chatroomId) else { return self.append(item, event) }
         self.tasks.start { [reference = client.reference] in
             do {
                 try await self.confirm(item.senderId, isIn: item.chatroomId)
@@ -82,7 +82,7 @@ extension ChatNamespace {
     private func whenMember(
         _ client: Client, of chatroom: ChatroomID, _ event: SocketEvent, then body: @escaping @Sendable () -> Void
     ) {
-        guard !client.isIn(chatroom) else { return body() }
+        guard !client.isMember(of: chatroom) else { return body() }
         let user = client.user
         self.tasks.start {
             do {

@@ -22,12 +22,14 @@ extension ChatNamespace {
         let (reference, user) = (client.reference, client.user)
         client.flow {
             do {
-                _ = await reference.ask { $0.accept(wish.chatroomId) }
                 let plan = try await self.entrance.rejoin(
                     reference, user, [wish.chatroomId],
                     cursors: wish.after.map { [wish.chatroomId: $0] } ?? [:])
                 guard let plan else { return }
-                guard let chatroom = plan.chatrooms.first else { throw GatewayError.chatroomNotFound }
+                guard let chatroom = plan.chatrooms.first else {
+                    _ = await reference.ask { $0.leave(wish.chatroomId) }
+                    throw GatewayError.chatroomNotFound
+                }
                 event.answer(Joined(chatroomId: wish.chatroomId, head: chatroom.view.head, more: chatroom.isBehind))
             } catch {
                 event.fail(error, logger: self.logger)

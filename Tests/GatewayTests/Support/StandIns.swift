@@ -27,7 +27,11 @@ final class StandIns: Sendable {
         var friends: [UserID: [UserID]] = [:]
         /// What was asked of read cursors, one for each item of a call.
         var cursors: [MoveCursors.Item] = []
+        /// History's, and Social's.
         var epoch = StandIns.epoch
+        var socialEpoch = StandIns.epoch
+        /// Of each call for entries: how many ranges, and how many entries were answered.
+        var entryCalls: [(ranges: Int, entries: Int)] = []
         /// How often each path was asked.
         var calls: [String: Int] = [:]
         /// Paths that answer 503.
@@ -39,8 +43,9 @@ final class StandIns: Sendable {
     static let epoch = UUID()
     let signer = TokenSigner(kid: "one")
     let state = Mutex(State())
-    /// Called before a path is answered: for what happens in the middle of something.
-    let hook = Mutex<(@Sendable (String) -> Void)?>(nil)
+    /// Called with a path before its answer is made, and with `after <path>` before it leaves: for what happens in the
+    /// middle of something.
+    let hook = Mutex<(@Sendable (String) async -> Void)?>(nil)
     private let redis: Redis
 
     init(redisURL: String) throws { self.redis = try Redis(urls: [redisURL], logger: .tests) }
@@ -95,6 +100,26 @@ final class StandIns: Sendable {
             return state.social.count
         }
         self.redis.publish(BusChannel.socialChanges, "\(position)")
+    }
+
+    /// What a restore of History does: other epoch, shorter logs.
+    func restoreHistory(_ rooms: ChatroomID..., to seq: Seq) {
+        self.state.withLock { state in
+            state.epoch = UUID()
+            for id in rooms {
+                guard let log = state.rooms[id]?.log else { continue }
+                state.rooms[id]?.log = Array(log.prefix(Int(seq)))
+            }
+        }
+    }
+
+    /// What a restore of Social does: other epoch, fewer changes, and memberships as they were.
+    func restoreSocial(to position: Int, _ memberships: (inout [ChatroomID: Room]) -> Void) {
+        self.state.withLock { state in
+            state.socialEpoch = UUID()
+            state.social.removeLast(state.social.count - position)
+            memberships(&state.rooms)
+        }
     }
 
     func revoke(_ session: SessionID, of user: UserID) {
@@ -181,8 +206,11 @@ final class StandIns: Sendable {
                 return state.failing.contains(path)
             }
             if fails { throw HTTPError(.serviceUnavailable) }
-            self.standIns.hook.withLock { $0 }?(path)
-            return try await next(request, context)
+            let hook = self.standIns.hook.withLock { $0 }
+            await hook?(path)
+            let response = try await next(request, context)
+            await hook?("after \(path)")
+            return response
         }
     }
 
@@ -194,11 +222,12 @@ final class StandIns: Sendable {
     }
 
     private func authChanges(request: Request, context: BasicRequestContext) throws -> Response {
-        try Self.changes(self.state.withLock { $0.auth }, request)
+        try Self.changes(self.state.withLock { $0.auth }, of: Self.epoch, request)
     }
 
     private func socialChanges(request: Request, context: BasicRequestContext) throws -> Response {
-        try Self.changes(self.state.withLock { $0.social }, request)
+        let (changes, epoch) = self.state.withLock { ($0.social, $0.socialEpoch) }
+        return try Self.changes(changes, of: epoch, request)
     }
 
     private func lookupUsers(request: Request, context: BasicRequestContext) async throws -> Response {
@@ -222,7 +251,7 @@ final class StandIns: Sendable {
         let body = try await request.decode(as: LookupMemberships.self, context: context)
         let answer = self.state.withLock { state in
             LookupMemberships.Answer(
-                epoch: Self.epoch, position: Int64(state.social.count),
+                epoch: state.socialEpoch, position: Int64(state.social.count),
                 users: body.userIds.map { user in
                     let rooms = state.rooms.filter { $0.value.members[user] != nil }.keys
                     return UserMemberships(id: user, chatrooms: rooms.map { Membership(id: $0, role: .member) })
@@ -275,24 +304,30 @@ final class StandIns: Sendable {
 
     private func heads(request: Request, context: BasicRequestContext) async throws -> Response {
         let body = try await request.decode(as: LookupHeads.self, context: context)
-        let heads = self.state.withLock { state in
-            body.chatroomIds.reduce(into: [:]) { heads, id in heads[id] = state.rooms[id].map { Seq($0.log.count) } }
+        let answer = self.state.withLock { state in
+            LookupHeads.Answer(
+                epoch: state.epoch,
+                heads: body.chatroomIds.reduce(into: [:]) { heads, id in
+                    heads[id] = state.rooms[id].map { Seq($0.log.count) }
+                })
         }
-        return try Self.json(LookupHeads.Answer(epoch: self.state.withLock { $0.epoch }, heads: heads))
+        return try Self.json(answer)
     }
 
     private func entries(request: Request, context: BasicRequestContext) async throws -> Response {
         let body = try await request.decode(as: LookupEntries.self, context: context)
-        let ranges = self.state.withLock { state in
-            body.ranges.map { range in
+        let answer = self.state.withLock { state in
+            let ranges = body.ranges.map { range in
                 let log = state.rooms[range.chatroomId]?.log ?? []
                 let end = min(Int(range.upTo ?? Seq(log.count)), log.count, Int(range.after) + range.limit)
                 let part = Int(range.after) < end ? Array(log[Int(range.after)..<end]) : []
                 return LookupEntries.Entries(
                     chatroomId: range.chatroomId, head: Seq(log.count), entries: part, more: end < log.count)
             }
+            state.entryCalls.append((ranges.count, ranges.reduce(0) { $0 + $1.entries.count }))
+            return LookupEntries.Answer(epoch: state.epoch, ranges: ranges)
         }
-        return try Self.json(LookupEntries.Answer(epoch: self.state.withLock { $0.epoch }, ranges: ranges))
+        return try Self.json(answer)
     }
 
     private func messages(request: Request, context: BasicRequestContext) async throws -> Response {
@@ -317,13 +352,15 @@ final class StandIns: Sendable {
         return try Self.json(AwaitFeed.Answer(position: body.position))
     }
 
-    private static func changes<What: Codable & Sendable>(_ all: [What], _ request: Request) throws -> Response {
+    private static func changes<What: Codable & Sendable>(
+        _ all: [What], of epoch: UUID, _ request: Request
+    ) throws -> Response {
         let after = request.uri.queryParameters.get("after", as: Int.self) ?? 0
         let limit = request.uri.queryParameters.get("limit", as: Int.self) ?? 100
         let rows = all.enumerated().dropFirst(after).prefix(limit).map {
             Change(position: Int64($0.offset + 1), what: $0.element)
         }
-        return try self.json(Changes(epoch: self.epoch, position: Int64(all.count), changes: Array(rows)))
+        return try self.json(Changes(epoch: epoch, position: Int64(all.count), changes: Array(rows)))
     }
 
     private static func json(_ body: some Encodable) throws -> Response {

@@ -70,6 +70,13 @@ final class TestClient: Sendable {
         return nil
     }
 
+    /// All packets until the end.
+    func rest() async -> [String] {
+        var packets: [String] = []
+        while let packet = await self.next() { packets.append(packet) }
+        return packets
+    }
+
     /// The payload of the next event of this name; others are passed over.
     func event(_ name: String) async -> [String: Any]? {
         while let packet = await self.next() {
@@ -78,6 +85,9 @@ final class TestClient: Sendable {
         }
         return nil
     }
+
+    /// Why the Gateway is about to close.
+    func bye() async -> String? { await self.event("bye")?["reason"] as? String }
 
     /// The seqs of the next entries (`message` and `change`) of a chatroom.
     func seqs(_ count: Int, in chatroom: ChatroomID) async -> [Seq] {
