@@ -56,7 +56,7 @@ struct TokenTests {
     @Test func `a token that expires is warned of and ends its socket; a fresh one lets it go on`() async throws {
         try await withGateways { world in
             world.standIns.makeRoom(.lobby, .alice)
-            let token = try world.standIns.token(.alice, life: .seconds(2))
+            let token = try world.standIns.token(.alice, life: .seconds(5))
             let doomed = try await TestClient(world.gateways[0], token: token)
             let saved = try await TestClient(world.gateways[0], token: token)
             _ = await saved.event("ready")

@@ -32,6 +32,8 @@ final class StandIns: Sendable {
         var socialEpoch = StandIns.epoch
         /// Of each call for entries: how many ranges, and how many entries were answered.
         var entryCalls: [(ranges: Int, entries: Int)] = []
+        /// The most entries answered of one range, whatever was asked for.
+        var maxEntries = Int.max
         /// How often each path was asked.
         var calls: [String: Int] = [:]
         /// Paths that answer 503.
@@ -319,7 +321,8 @@ final class StandIns: Sendable {
         let answer = self.state.withLock { state in
             let ranges = body.ranges.map { range in
                 let log = state.rooms[range.chatroomId]?.log ?? []
-                let end = min(Int(range.upTo ?? Seq(log.count)), log.count, Int(range.after) + range.limit)
+                let end = min(
+                    Int(range.upTo ?? Seq(log.count)), log.count, Int(range.after) + min(range.limit, state.maxEntries))
                 let part = Int(range.after) < end ? Array(log[Int(range.after)..<end]) : []
                 return LookupEntries.Entries(
                     chatroomId: range.chatroomId, head: Seq(log.count), entries: part, more: end < log.count)
