@@ -16,9 +16,9 @@ final class OtherServices: Sendable {
         var attached: [AttachMedia] = []
         var released: [ReleaseMedia.Item] = []
         var lookups: [[UserID]] = []
+        var epoch = UUID()
     }
 
-    let epoch = UUID()
     private let state = Mutex(State())
 
     var lookups: [[UserID]] { self.state.withLock { $0.lookups } }
@@ -31,6 +31,17 @@ final class OtherServices: Sendable {
     }
 
     func add(_ media: MediaFile) { self.state.withLock { $0.media[media.id] = media } }
+
+    /// What a restore of Social does: other epoch, fewer changes.
+    func restore(to position: Int, epoch: UUID = UUID()) {
+        self.state.withLock { state in
+            state.epoch = epoch
+            state.changes = Array(state.changes.prefix(position))
+        }
+    }
+
+    /// Of Social's feed.
+    var epoch: UUID { self.state.withLock { $0.epoch } }
 
     /// - Returns: the position of the last.
     @discardableResult

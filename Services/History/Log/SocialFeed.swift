@@ -6,6 +6,9 @@ import ServiceKit
 import ServiceLifecycle
 
 /// Follows Social's change feed into the log. Several instances may do so at once: the database lets each change in once.
+///
+/// After a restore of Social, which gives its feed another epoch, the memberships here are compared with what the feed
+/// tells from its beginning, and it is followed from there.
 struct SocialFeed: Service {
     private let reader: ChangeFeedReader<SocialChange>
     private let memberships: MembershipStore
@@ -24,7 +27,7 @@ struct SocialFeed: Service {
         self.reader = ChangeFeedReader(
             of: social, clock: clock, logger: logger,
             restart: {
-                let position = try await Self.position(memberships, social)
+                let position = try await Self.position(memberships, social, publisher, logger)
                 logger.info("following the memberships", metadata: ["position": "\(position.position)"])
                 return position
             },
@@ -74,16 +77,67 @@ struct SocialFeed: Service {
 
     /// Where the log is in the feed.
     ///
-    /// - Throws: ``ServiceUnavailable`` where Social was restored to an earlier state: its positions may name other
-    ///   changes now, and nothing is applied until an operator has compared the memberships.
-    private static func position(_ memberships: MembershipStore, _ social: ServiceClient) async throws -> FeedPosition {
+    /// - Throws: ``ServiceUnavailable`` where Social was restored to an earlier state and its feed has no other epoch:
+    ///   nothing is applied until it has one.
+    private static func position(
+        _ memberships: MembershipStore, _ social: ServiceClient, _ publisher: EntryPublisher, _ logger: Logger
+    ) async throws -> FeedPosition {
         let (epoch, position) = try await memberships.position()
         let now = try await Self.changes(after: position, of: social)
-        if epoch == nil { try await memberships.begin(epoch: now.epoch) }
-        guard epoch ?? now.epoch == now.epoch, now.position >= position else {
-            throw ServiceUnavailable(service: "social", reason: "its feed is another one (epoch \(now.epoch))")
+        guard let epoch else {
+            try await memberships.begin(epoch: now.epoch)
+            return FeedPosition(epoch: now.epoch, position: position)
         }
-        return FeedPosition(epoch: now.epoch, position: position)
+        guard epoch == now.epoch else {
+            logger.warning(
+                "Social's feed is of another epoch: memberships are compared", metadata: ["epoch": "\(now.epoch)"])
+            return try await Self.compare(
+                memberships, social, publisher, since: .init(epoch: epoch, position: position))
+        }
+        guard now.position >= position else {
+            throw ServiceUnavailable(
+                service: "social", reason: "its feed has gone back to \(now.position) in one epoch")
+        }
+        return FeedPosition(epoch: epoch, position: position)
+    }
+
+    /// - Returns: where the log is in the feed of the new epoch.
+    private static func compare(
+        _ memberships: MembershipStore, _ social: ServiceClient, _ publisher: EntryPublisher, since old: FeedPosition
+    ) async throws -> FeedPosition {
+        let (told, new) = try await Self.snapshot(of: social)
+        for chatroom in Set(told.chatrooms.keys).union(try await memberships.chatrooms()).sorted() {
+            let entries = try await memberships.compare(chatroom, with: told.chatrooms[chatroom], since: old)
+            guard let entries else { break }
+            await publisher.publish(entries)
+        }
+        try await memberships.follow(from: new, since: old)
+        // Another instance may have done the last of it, and be further already.
+        let (epoch, position) = try await memberships.position()
+        guard let epoch, epoch != old.epoch else {
+            throw ServiceUnavailable(service: "social", reason: "its feed was followed on while it was compared")
+        }
+        return FeedPosition(epoch: epoch, position: position)
+    }
+
+    /// What the whole feed tells.
+    private static func snapshot(of social: ServiceClient) async throws -> (SocialMemberships, FeedPosition) {
+        var told = SocialMemberships()
+        var position: Int64 = 0
+        var epoch: UUID?
+        while true {
+            let page: Changes<SocialChange> = try await social.call(
+                .get, "/internal/changes?after=\(position)&limit=1000")
+            epoch = epoch ?? page.epoch
+            guard let epoch, epoch == page.epoch, page.changes.first?.position ?? position + 1 == position + 1 else {
+                throw ServiceUnavailable(service: "social", reason: "its feed lacks changes after \(position)")
+            }
+            for change in page.changes { told.apply(change.what) }
+            position = page.changes.last?.position ?? position
+            if page.changes.isEmpty || position >= page.position {
+                return (told, FeedPosition(epoch: epoch, position: position))
+            }
+        }
     }
 
     private static func changes(after position: Int64, of social: ServiceClient) async throws -> Changes<SocialChange> {

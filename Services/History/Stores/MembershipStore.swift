@@ -47,118 +47,41 @@ struct MembershipStore: Sendable {
     private static func apply(_ change: SocialChange, in transaction: PostgresTransaction) async throws -> Entry? {
         switch change {
         case .directCreated(let chatroom, let members):
-            let log = try await Log(chatroom, in: transaction)
+            let log = try await LockedLog(chatroom, in: transaction)
             for user in members { try await log.admit(user, as: .member, joined: 0, from: 1, ordinal: 0) }
             return nil
         case .groupCreated(let chatroom, let name, let owner):
-            let log = try await Log(chatroom, in: transaction)
+            let log = try await LockedLog(chatroom, in: transaction)
             let entry = try await log.append(StoredSystemChange(.created, by: owner, name: name))
             try await log.admit(owner, as: .owner, joined: entry.seq, from: 1, ordinal: 0)
             return entry
         case .memberAdded(let chatroom, let user, let by, let role, let showsHistory):
-            let log = try await Log(chatroom, in: transaction)
+            let log = try await LockedLog(chatroom, in: transaction)
             let entry = try await log.append(StoredSystemChange(.added, userId: user, by: by))
             let from = showsHistory ? (seq: 1, ordinal: 0) : (seq: entry.seq, ordinal: entry.ordinal)
             try await log.admit(user, as: role, joined: entry.seq, from: from.seq, ordinal: from.ordinal)
             return entry
         case .memberRemoved(let chatroom, let user, let by):
-            let log = try await Log(chatroom, in: transaction)
+            let log = try await LockedLog(chatroom, in: transaction)
             let entry = try await log.append(
                 StoredSystemChange(user == by ? .left : .removed, userId: user, by: by))
             try await log.dismiss(user, at: entry.seq)
             return entry
         case .memberUpdated(let chatroom, let membership, let user):
-            let log = try await Log(chatroom, in: transaction)
+            let log = try await LockedLog(chatroom, in: transaction)
             try await log.update(user, membership)
             return nil
         case .chatroomUpdated(let chatroom, let name, let by):
             guard let name else { return nil }
-            let log = try await Log(chatroom, in: transaction)
+            let log = try await LockedLog(chatroom, in: transaction)
             return try await log.append(StoredSystemChange(.renamed, by: by, name: name))
         case .chatroomDissolved(let chatroom, let by):
-            let log = try await Log(chatroom, in: transaction)
+            let log = try await LockedLog(chatroom, in: transaction)
             let entry = try await log.append(StoredSystemChange(.dissolved, by: by))
             try await log.dismissAll(at: entry.seq)
             return entry
         case .friendRequest, .friendAdded, .friendRemoved:
             return nil
         }
-    }
-}
-
-/// One chatroom's log and members, locked by its head until the transaction ends.
-private struct Log {
-    let chatroom: ChatroomID
-    let transaction: PostgresTransaction
-
-    /// Makes the head where there is none yet. The lock is a statement of its own, so that what follows sees all that
-    /// was committed under it and has a later time.
-    init(_ chatroom: ChatroomID, in transaction: PostgresTransaction) async throws {
-        self.chatroom = chatroom
-        self.transaction = transaction
-        try await transaction.execute(
-            """
-            INSERT INTO history.chatroom_heads (chatroom_id) VALUES (\(chatroom.rawValue))
-            ON CONFLICT (chatroom_id) DO NOTHING
-            """)
-        try await transaction.execute(
-            """
-            SELECT chatroom_id FROM history.chatroom_heads
-            WHERE chatroom_id = \(chatroom.rawValue) FOR NO KEY UPDATE
-            """)
-    }
-
-    /// A system entry does not count as unread: the ordinal stays.
-    func append(_ change: StoredSystemChange) async throws -> Entry {
-        try await self.transaction.one(
-            """
-            WITH head AS (
-                UPDATE history.chatroom_heads SET seq = seq + 1 WHERE chatroom_id = \(self.chatroom.rawValue)
-                RETURNING seq, ordinal
-            ), e AS (
-                INSERT INTO history.entries (chatroom_id, seq, ordinal, kind, body)
-                SELECT \(self.chatroom.rawValue), seq, ordinal, 'system', \(try JSONText.encode(change))::text::jsonb
-                FROM head
-                RETURNING \(Entry.stored)
-            )
-            SELECT \(Entry.columns) FROM e
-            """)
-    }
-
-    func admit(_ user: UserID, as role: Role, joined: Seq, from: Seq, ordinal: Int64) async throws {
-        try await self.transaction.execute(
-            """
-            INSERT INTO history.members (chatroom_id, user_id, role, joined_seq, from_seq, from_ordinal)
-            VALUES (\(self.chatroom.rawValue), \(user.rawValue), \(role), \(joined), \(from), \(ordinal))
-            ON CONFLICT (chatroom_id, user_id) DO UPDATE
-            SET role = excluded.role, joined_seq = excluded.joined_seq, left_seq = NULL,
-                from_seq = excluded.from_seq, from_ordinal = excluded.from_ordinal, can_send = true, muted_until = NULL
-            """)
-    }
-
-    func dismiss(_ user: UserID, at seq: Seq) async throws {
-        try await self.transaction.execute(
-            """
-            UPDATE history.members SET left_seq = \(seq)
-            WHERE chatroom_id = \(self.chatroom.rawValue) AND user_id = \(user.rawValue) AND left_seq IS NULL
-            """)
-    }
-
-    func dismissAll(at seq: Seq) async throws {
-        try await self.transaction.execute(
-            """
-            UPDATE history.members SET left_seq = \(seq)
-            WHERE chatroom_id = \(self.chatroom.rawValue) AND left_seq IS NULL
-            """)
-    }
-
-    func update(_ user: UserID, _ membership: Membership) async throws {
-        try await self.transaction.execute(
-            """
-            UPDATE history.members
-            SET role = \(membership.role), can_send = \(membership.canSend),
-                muted_until = \(membership.mutedUntil?.date as Date?)
-            WHERE chatroom_id = \(self.chatroom.rawValue) AND user_id = \(user.rawValue)
-            """)
     }
 }
