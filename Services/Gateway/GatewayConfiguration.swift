@@ -14,6 +14,7 @@ struct GatewayConfiguration: ServiceConfiguration {
     var maxCursors: Int
     var messages: MessageRules
     var maxEventBytes: Int
+    var maxRefusedEvents: Int
     var readyWithin: Duration
     var renewAfter: Duration
     var presenceGrace: Duration
@@ -54,6 +55,9 @@ struct GatewayConfiguration: ServiceConfiguration {
         self.messages = MessageRules(
             maxCharacters: keys.int("GATEWAY_MESSAGE_CHARACTERS", default: 4_000, "characters of one message"))
         self.maxEventBytes = keys.bytes("GATEWAY_EVENT_BYTES", default: 64 * 1024, "arguments of one event")
+        self.maxRefusedEvents = keys.int(
+            "GATEWAY_MAX_REFUSED_EVENTS", default: 500,
+            "events of one socket refused for their rate within ten seconds; past it the socket is closed")
         self.readyWithin = keys.duration(
             "GATEWAY_READY_WITHIN", default: .seconds(15), "a socket that is not ready by then is closed, to come back")
         self.renewAfter = keys.duration(
@@ -75,6 +79,11 @@ struct GatewayConfiguration: ServiceConfiguration {
             "GATEWAY_PING_INTERVAL", default: sockets.pingInterval, "between two signs of life asked of a client")
         sockets.pingTimeout = keys.duration(
             "GATEWAY_PING_TIMEOUT", default: sockets.pingTimeout, "for a client to answer one")
+        sockets.connectTimeout = keys.duration(
+            "GATEWAY_CONNECT_TIMEOUT", default: sockets.connectTimeout, "for a client to join after its handshake")
+        sockets.attachmentTimeout = keys.duration(
+            "GATEWAY_ATTACHMENT_TIMEOUT", default: sockets.attachmentTimeout,
+            "for the attachments of a binary event to follow it")
         sockets.maxPayloadBytes = keys.bytes(
             "GATEWAY_MAX_PAYLOAD", default: sockets.maxPayloadBytes, "of one packet or polling body of a client")
         sockets.maxSessions = keys.int("GATEWAY_MAX_SESSIONS", default: sockets.maxSessions, "sessions alive at once")

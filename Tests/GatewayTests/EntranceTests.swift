@@ -46,6 +46,16 @@ struct EntranceTests {
         }
     }
 
+    @Test func `what is replayed may be more than what may wait for one connection`() async throws {
+        try await withGateways(environment: ["GATEWAY_MAX_QUEUED_BYTES": "256KiB"]) { world in
+            world.standIns.makeRoom(.lobby, .alice)
+            let long = String(repeating: "tea ", count: 4_000)
+            for _ in 1...100 { world.standIns.say(long, in: .lobby) }
+            let client = try await world.enter(.alice, ",\"cursors\":{\"10\":0}")
+            #expect(await client.seqs(100, in: .lobby) == Array(1...100))
+        }
+    }
+
     @Test func `with another epoch cursors are ignored`() async throws {
         try await withGateways { world in
             world.standIns.makeRoom(.lobby, .alice)

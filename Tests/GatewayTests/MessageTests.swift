@@ -126,6 +126,19 @@ struct MessageTests {
         }
     }
 
+    @Test func `who goes on after many refusals is sent away`() async throws {
+        let limits = [
+            "GATEWAY_MESSAGES_PER_SECOND": "1", "GATEWAY_MESSAGE_BURST": "1", "GATEWAY_MAX_REFUSED_EVENTS": "5",
+        ]
+        try await withGateways(environment: limits) { world in
+            let alice = try await world.enter(.alice)
+            for id in 1...30 { await alice.write("42\(id)[\"sing\",{}]") }
+            #expect(await alice.acknowledgement(6)?.refusal == "too_many_requests")
+            #expect(await alice.event("bye")?["reason"] as? String == "slow")
+            #expect(await alice.next() == nil)
+        }
+    }
+
     @Test func `History out of reach is told as unavailable, and the socket stays`() async throws {
         try await withGateways { world in
             world.standIns.makeRoom(.lobby, .alice)

@@ -277,6 +277,15 @@ private func application(_ tokens: TestTokens, renewal: TokenRenewal? = nil, log
         }
     }
 
+    @Test func `the operators' key opens metrics and nothing else`() async throws {
+        try await application(self.tokens).internalListener.test(.router) { client in
+            let body = ByteBuffer(string: #"{"name":"lobby"}"#)
+            let answer = try await client.execute(
+                uri: "/internal/echo", method: .post, headers: .bearer("local-key-of-operator"), body: body)
+            #expect(answer.status == .unauthorized)
+        }
+    }
+
     @Test func `a request that takes too long is answered with 503, and its work cancelled`() async throws {
         let cancelled = Box(false)
         let application = ServiceApplication(

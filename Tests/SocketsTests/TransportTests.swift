@@ -234,9 +234,11 @@ struct TransportTests {
     ) async throws {
         try await withServer { server in
             let socket = try await server.openWebSocket()
+            let sent = ContinuousClock.now
             try await socket.client.send(bytes)
             #expect(await socket.next() == .close(code))
             #expect(await socket.next() == nil)
+            #expect(ContinuousClock.now - sent < .seconds(4), "an answer to the Close frame is not waited for")
             await server.until { server.server.sessionCount == 0 && server.server.connectionCount == 0 }
         }
     }

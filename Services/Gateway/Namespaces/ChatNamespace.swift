@@ -28,6 +28,7 @@ final class ChatNamespace: SocketApplication {
     let rules: MessageRules
     let maxEventBytes: Int
     let maxCursors: Int
+    let maxRefusedEvents: Int
     let readyWithin: Duration
     let logger: Logger
 
@@ -59,6 +60,7 @@ final class ChatNamespace: SocketApplication {
         self.rules = configuration.messages
         self.maxEventBytes = configuration.maxEventBytes
         self.maxCursors = configuration.maxCursors
+        self.maxRefusedEvents = configuration.maxRefusedEvents
         self.readyWithin = configuration.readyWithin
         self.logger = logger
     }
@@ -119,7 +121,8 @@ final class ChatNamespace: SocketApplication {
         guard let client = socket.context as? Client else { return }
         if let wait = self.people.takeTurn(client.user) {
             let seconds = Int((wait / .seconds(1)).rounded(.up))
-            return event.refuse(RequestError.tooManyRequests(retryAfter: max(1, seconds)).body)
+            event.refuse(RequestError.tooManyRequests(retryAfter: max(1, seconds)).body)
+            return client.refusedTurn()
         }
         guard event.arguments.reduce(0, { $0 + $1.readableBytes }) <= self.maxEventBytes else {
             return event.refuse(RequestError.tooLarge.body)

@@ -12,6 +12,10 @@ final class Client {
     /// How many events may wait for `ready`, and for how long: each is acknowledged within ten seconds.
     private static var maxEarlyEvents: Int { 16 }
     private static var earlyPatience: Duration { .seconds(9) }
+    /// In which the patience with a flooding client is whole again.
+    private static var patienceTime: Duration { .seconds(10) }
+    /// Bytes of a replay that are written at once; several of them fit into what may wait for one connection.
+    private static var replayPortion: Int { 128 * 1024 }
     /// Thirty days in milliseconds: tokens live shorter, and a timer can count so far.
     private static var longestWait: Int64 { 30 * 86_400_000 }
 
@@ -35,6 +39,8 @@ final class Client {
     private var deadline: Scheduled<Void>?
     private var tokenTimer: Scheduled<Void>?
     private var isRenewing = false
+    /// Empty once too many events were refused for their rate.
+    private var patience: TokenBucket
     private(set) var isReady = false
     private(set) var isGone = false
 
@@ -47,6 +53,9 @@ final class Client {
         self.carrier = carrier
         self.socket = socket
         self.namespace = namespace
+        let refusals = namespace.maxRefusedEvents
+        self.patience = TokenBucket(
+            perSecond: Double(refusals) / (Self.patienceTime / .seconds(1)), burst: refusals, now: .now)
         self.watchToken(renewingIn: self.untilRenewal)
     }
 
@@ -124,6 +133,11 @@ final class Client {
         guard !self.isGone else { return }
         if let bye { self.socket.emit(EventText.make("bye", bye)) }
         self.socket.close()
+    }
+
+    /// An event was refused for its rate. Whoever goes on regardless costs more than they are worth.
+    func refusedTurn() {
+        if self.patience.take(at: .now) != nil { self.close(saying: ByeEvent(reason: .slow, retryAfter: 1)) }
     }
 
     // MARK: The token
@@ -261,6 +275,20 @@ final class Client {
     func emit(_ event: EncodedEvent) { self.socket.emit(event) }
 
     func emit(_ text: String) { self.socket.emit(text) }
+
+    /// Emits as fast as the socket takes it, a portion at a time: a long replay is not to be what makes a client too slow.
+    /// Calls back as ``whenDrained(_:)`` does.
+    func emit(_ events: ArraySlice<EncodedEvent>, then body: @escaping (Bool) -> Void) {
+        var (rest, bytes) = (events, 0)
+        while bytes < Self.replayPortion, let event = rest.popFirst() {
+            bytes += event.byteCount
+            self.emit(event)
+        }
+        self.whenDrained { [weak self] isThere in
+            guard isThere, !rest.isEmpty, let self else { return body(isThere) }
+            self.emit(rest, then: body)
+        }
+    }
 
     /// Calls back once little waits for the socket (`true`), or it is gone (`false`).
     func whenDrained(_ body: @escaping (Bool) -> Void) {

@@ -100,8 +100,7 @@ extension Entrance {
                 guard socket.isConnected, let client = socket.context as? Client else {
                     return continuation.resume(returning: false)
                 }
-                for event in events { client.emit(event) }
-                client.whenDrained { continuation.resume(returning: $0) }
+                client.emit(events[...]) { continuation.resume(returning: $0) }
             }
         }
     }

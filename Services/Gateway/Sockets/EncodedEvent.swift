@@ -41,5 +41,5 @@ package struct EncodedEvent: Sendable {
     }
 
     /// What it takes to keep it for a while.
-    var byteCount: Int { self.others.reduce(self.first.frame.count) { $0 + $1.frame.count } }
+    package var byteCount: Int { self.others.reduce(self.first.frame.count) { $0 + $1.frame.count } }
 }

@@ -18,7 +18,7 @@ package struct SocketConfiguration: Sendable {
     /// How long a session that the server has closed waits for the GET that fetches the farewell.
     package var farewellTimeout: Duration = .milliseconds(30_000)
     /// How long the attachments of a binary event may take to follow it.
-    package var attachmentTimeout: Duration = .milliseconds(20_000)
+    package var attachmentTimeout: Duration = .milliseconds(9_000)
     /// How long the head, and then the body, of an HTTP request may take.
     package var requestTimeout: Duration = .milliseconds(30_000)
     /// How long a connection may stay idle between requests.

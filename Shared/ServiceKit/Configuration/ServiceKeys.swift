@@ -6,8 +6,9 @@ package struct ServiceKeys: Sendable {
     /// What this service shows when it calls another.
     package let own: String
 
-    /// `operator` may read metrics.
-    package static let callers = ServiceName.allCases.map(\.rawValue) + ["operator"]
+    /// Who may read metrics.
+    static let `operator` = "operator"
+    package static let callers = ServiceName.allCases.map(\.rawValue) + [Self.operator]
 
     package init(_ keys: [String: [String]], own: String) {
         self.keys = keys

@@ -1,7 +1,8 @@
 import HTTPTypes
 import Hummingbird
 
-/// On the internal listener: finds out whose key was presented. Whether one is needed is the route's context to say.
+/// On the internal listener: finds out whose key was presented. Whether one is needed is the route's context to say. The
+/// operators' opens `/metrics` and nothing else.
 struct ServiceKeyMiddleware: RouterMiddleware {
     typealias Context = ServiceContext
     let keys: ServiceKeys
@@ -10,7 +11,8 @@ struct ServiceKeyMiddleware: RouterMiddleware {
         _ request: Request, context: ServiceContext, next: (Request, ServiceContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.caller = request.bearer.flatMap { self.keys.caller(presenting: $0) }
+        let caller = request.bearer.flatMap { self.keys.caller(presenting: $0) }
+        context.caller = caller == ServiceKeys.operator && request.uri.path != OperatorRoutes.metricsPath ? nil : caller
         return try await next(request, context)
     }
 }

@@ -7,11 +7,12 @@ import Synchronization
 struct OperatorRoutes {
     let readiness: Readiness
     let metrics: PrometheusMetrics
+    static let metricsPath = "/metrics"
 
     func add(to router: Router<ServiceContext>) {
         router.get("health", use: self.health)
         router.get("ready", use: self.ready)
-        router.group("metrics", context: InternalContext.self).get(use: self.metrics)
+        router.group(RouterPath(Self.metricsPath), context: InternalContext.self).get(use: self.metrics)
     }
 
     /// `GET /health` → 200 as long as the process can answer at all.

@@ -214,13 +214,13 @@ final class WebSocketHandler: ChannelInboundHandler {
         }
     }
 
-    /// The peer broke the rules of WebSocket.
+    /// The peer broke the rules of WebSocket: told why, and TCP ends without waiting for its answer (RFC 6455 §7.1.7). Our
+    /// half first, as a reset could overtake the Close frame; what still comes is thrown away, its Close frame too.
     private func failed(_ code: CloseCode) {
         if self.phase == .open {
             let owner = self.owner
             self.owner = nil
             self.close(code)
-            // Nothing of the peer is heard any more, not even its Close frame: our side ends now (RFC 6455 §7.1.7).
             self.context?.close(mode: .output, promise: nil)
             owner?.ended(self, isError: true)
         } else {
