@@ -12,6 +12,7 @@ import ServiceKitPostgres
         Migration(name: "m001_log", sql: PackageResources.m001_log_sql),
         Migration(name: "m002_changes", sql: PackageResources.m002_changes_sql),
         Migration(name: "m003_search", sql: PackageResources.m003_search_sql),
+        Migration(name: "m004_search_terms", sql: PackageResources.m004_search_terms_sql),
     ]
 
     static func main() async { await ServiceProcess.run(.history, HistoryConfiguration.self, Self.application) }

@@ -71,6 +71,17 @@ struct SearchTests {
         }
     }
 
+    @Test func `many long messages in Chinese do not hold the index up`() async throws {
+        try await HistoryFixture.with { history in
+            try await history.direct(.lobby, .alice, .bob)
+            let long = String(repeating: "茶馆开门", count: 1_000)
+            for _ in 1...Int(SearchIndexStore.maxEntries) { try await history.send(long) }
+            // A statement has five seconds here.
+            try await history.indexAll()
+            #expect(try await history.found(text: "门茶").count == 50)
+        }
+    }
+
     @Test func `only what one may see is found`() async throws {
         try await HistoryFixture.with { history in
             try await history.change(.groupCreated(chatroom: .lobby, name: "tea", owner: .alice))

@@ -133,7 +133,10 @@ struct TransportTests {
         }
     }
 
-    @Test(arguments: ["rubbish\r\n\r\n", "GET / HTTP/3.0\r\n\r\n", "GET / HTTP/1.1\r\nHost\r\n\r\n"])
+    @Test(arguments: [
+        "rubbish\r\n\r\n", "GET / HTTP/3.0\r\n\r\n", "GET / HTTP/1.1\r\nHost\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    ])
     func `what is not HTTP is told so and closed`(_ bytes: String) async throws {
         try await withServer { server in
             let client = try await server.connect()

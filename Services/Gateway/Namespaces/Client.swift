@@ -63,7 +63,8 @@ final class Client {
 
     // MARK: Life
 
-    /// Begins the first flow; without `ready` within `limit` the transport is closed, so that the client comes back.
+    /// Begins the first flow; without ``announceReady(_:)`` within `limit` the transport is closed, so that the client comes
+    /// back.
     func begin(within limit: Duration, _ entrance: @escaping BackgroundTasks.Work) {
         let reference = self.reference
         self.deadline = self.socket.eventLoop.scheduleTask(in: TimeAmount(limit)) {
@@ -75,11 +76,16 @@ final class Client {
         self.flow(entrance)
     }
 
+    /// Sends `ready`, which comes in time with that: how long its replay takes is the client's own doing.
+    func announceReady(_ text: String) {
+        self.deadline?.cancel()
+        self.deadline = nil
+        self.emit(text)
+    }
+
     /// `ready` has been sent, and what it replays: what waited is handled now.
     func becomeReady() {
         self.isReady = true
-        self.deadline?.cancel()
-        self.deadline = nil
         let early = self.early
         self.early = []
         for event in early { self.namespace.handle(event, of: self) }

@@ -40,7 +40,7 @@ struct Entrance: Sendable {
                         behind: chatroom.isBehind ? true : nil)
                 })
             let text = EventText.make("ready", ready)
-            socket.execute { ($0.context as? Client)?.emit(text) }
+            socket.execute { ($0.context as? Client)?.announceReady(text) }
             await self.replay(plan, positions, of: views.epoch, to: socket, arrival.user)
             socket.execute { ($0.context as? Client)?.becomeReady() }
         }

@@ -19,6 +19,8 @@ actor SearchIndexer: Service {
     private let index: SearchIndexStore
     private let clock: any Clock<Duration>
     private let logger: Logger
+    /// Of one chatroom in one statement: fewer after a round that failed, as one of many long messages may take too long.
+    private var entriesAtOnce = SearchIndexStore.maxEntries
     private var lastRound: ContinuousClock.Instant?
     private var lastComplete: ContinuousClock.Instant?
 
@@ -44,6 +46,16 @@ actor SearchIndexer: Service {
 
     /// Takes in all that there is now. Where it fails, the next round reaches back to the last that did not.
     func round() async throws {
+        do {
+            try await self.takeAll()
+            self.entriesAtOnce = min(self.entriesAtOnce * 2, SearchIndexStore.maxEntries)
+        } catch {
+            self.entriesAtOnce = max(self.entriesAtOnce / 8, 1)
+            throw error
+        }
+    }
+
+    private func takeAll() async throws {
         let start = ContinuousClock.now
         let isComplete = self.lastComplete.map { start - $0 >= Self.completeInterval } ?? true
         let reach = self.lastRound.map { Self.window + (start - $0) } ?? Self.window
@@ -52,7 +64,9 @@ actor SearchIndexer: Service {
             if behind.isEmpty { break }
             for first in stride(from: 0, to: behind.count, by: Self.chatroomsAtOnce) {
                 var chatrooms = Array(behind[first..<min(first + Self.chatroomsAtOnce, behind.count)])
-                while !chatrooms.isEmpty { chatrooms = try await self.index.index(chatrooms) }
+                while !chatrooms.isEmpty {
+                    chatrooms = try await self.index.index(chatrooms, entries: self.entriesAtOnce)
+                }
             }
         }
         self.lastRound = start

@@ -27,13 +27,13 @@ struct SearchIndexStore: Sendable {
         return try await self.postgres.all(sql + " LIMIT \(Self.maxChatrooms)")
     }
 
-    /// Takes the next entries of each chatroom into the index, in one transaction.
+    /// Takes the next entries of each chatroom, at most so many of each, into the index, in one transaction.
     ///
     /// The lock comes first, in a statement of its own: of several instances each sees what the one before it has done.
     /// An edit and a recall are about an earlier message, whose terms are made anew from how it is now.
     ///
     /// - Returns: the chatrooms that have more.
-    func index(_ chatrooms: [ChatroomID]) async throws -> [ChatroomID] {
+    func index(_ chatrooms: [ChatroomID], entries: Int64 = Self.maxEntries) async throws -> [ChatroomID] {
         let ids = chatrooms.map(\.rawValue)
         let results = try await self.postgres.group([
             """
@@ -47,7 +47,7 @@ struct SearchIndexStore: Sendable {
             """,
             """
             WITH part AS MATERIALIZED (
-                SELECT s.chatroom_id, s.seq AS after, least(h.seq, s.seq + \(Self.maxEntries)) AS up_to, h.seq AS head
+                SELECT s.chatroom_id, s.seq AS after, least(h.seq, s.seq + \(entries)) AS up_to, h.seq AS head
                 FROM history.search_heads AS s JOIN history.chatroom_heads AS h ON h.chatroom_id = s.chatroom_id
                 WHERE s.chatroom_id = ANY (\(ids)::bigint[]) AND h.seq > s.seq
             ), touched AS MATERIALIZED (

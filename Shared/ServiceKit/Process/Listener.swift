@@ -11,7 +11,7 @@ enum Listener {
     ) -> some ApplicationProtocol {
         self.addMethodNotAllowed(to: router)
         let http = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [PatienceHandler()], idleTimeout: .seconds(75),
+            additionalChannelHandlers: [PatienceHandler(), TransferCodingHandler()], idleTimeout: .seconds(75),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
         return Application(

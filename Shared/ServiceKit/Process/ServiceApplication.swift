@@ -43,6 +43,7 @@ package struct ServiceApplication {
         self.routes = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
         self.routes.add(middleware: requests)
         self.routes.add(middleware: ErrorMiddleware())
+        self.routes.add(middleware: TransferCodingMiddleware())
         self.routes.add(
             middleware: AuthenticationMiddleware(tokens: tokens, origins: configuration.publicOrigins))
         if let renewal {
@@ -53,6 +54,7 @@ package struct ServiceApplication {
         self.internalRoutes = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
         self.internalRoutes.add(middleware: requests)
         self.internalRoutes.add(middleware: ErrorMiddleware())
+        self.internalRoutes.add(middleware: TransferCodingMiddleware())
         self.internalRoutes.add(middleware: ServiceKeyMiddleware(keys: configuration.serviceKeys))
         OperatorRoutes(readiness: self.readiness, metrics: metrics).add(to: self.internalRoutes)
         self.readiness.add("tokens") { tokens.isLoaded }

@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from attacks.conftest import Secrets
+from attacks.conftest import Expected
 from attacks.system import System
 
 
@@ -33,13 +33,13 @@ class Forge:
     auth: Ed25519PrivateKey
     kid: str
     mallory: Ed25519PrivateKey
-    secrets: Secrets
+    expected: Expected
 
     @classmethod
-    def of(cls, system: System, secrets: Secrets) -> "Forge":
+    def of(cls, system: System, expected: Expected) -> "Forge":
         kid, seed = system.secrets["SIGNING_KEY"].split(":")
         auth = Ed25519PrivateKey.from_private_bytes(decoded(seed))
-        return cls(auth, kid, Ed25519PrivateKey.generate(), secrets)
+        return cls(auth, kid, Ed25519PrivateKey.generate(), expected)
 
     @property
     def header(self) -> dict[str, Any]:
@@ -57,4 +57,4 @@ class Forge:
         self, payload: dict[str, Any] | str, header: dict[str, Any] | None = None, key: Ed25519PrivateKey | None = None
     ) -> str:
         signed = f"{part(header or self.header)}.{part(payload)}"
-        return self.secrets.add(f"{signed}.{base64url((key or self.auth).sign(signed.encode()))}")
+        return self.expected.secret(f"{signed}.{base64url((key or self.auth).sign(signed.encode()))}")

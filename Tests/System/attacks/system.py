@@ -113,7 +113,7 @@ class System:
         self.processes.append(process)
         try:
             yield process
-            assert child.poll() is None, f"{tag} has ended: {log.read_text()[-2000:]}"
+            assert child.poll() in (None, 0), f"{tag} has ended: {log.read_text()[-2000:]}"
         finally:
             self.processes.remove(process)
             child.terminate()
@@ -138,11 +138,12 @@ class Aftermath:
         self.open_files = {process.name: process.open_files() for process in self.processes}
         self.logs = {path: path.stat().st_size for path in (system.state / "log").iterdir()}
 
-    async def check(self, secrets: set[str]) -> None:
+    async def check(self, secrets: set[str], legitimate_bytes: int) -> None:
         assert self.system.pids() == self.pids
         for process in self.processes:
             assert await process.is_healthy(), process.name
-        await asyncio.gather(*(self._settles(process) for process in self.processes))
+        slack = MEMORY_SLACK + 3 * legitimate_bytes
+        await asyncio.gather(*(self._settles(process, slack) for process in self.processes))
         for path in (self.system.state / "log").iterdir():
             with path.open("rb") as log:
                 log.seek(self.logs.get(path, 0))
@@ -150,10 +151,10 @@ class Aftermath:
             leaked = [secret for secret in secrets if secret.encode() in written]
             assert not leaked, f"{path.name} tells a secret"
 
-    async def _settles(self, process: Process) -> None:
+    async def _settles(self, process: Process, slack: int) -> None:
         async def has_given_back() -> bool:
             memory, files = process.memory(), process.open_files()
-            if memory > self.memory[process.name] + MEMORY_SLACK:
+            if memory > self.memory[process.name] + slack:
                 raise AssertionError(f"{process.name}: {self.memory[process.name] >> 20} MB, now {memory >> 20} MB")
             if files > self.open_files[process.name]:
                 raise AssertionError(f"{process.name}: {self.open_files[process.name]} open, now {files}")

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from attacks.conftest import Cast, Secrets, message
+from attacks.conftest import Cast, Expected, message
 from attacks.forge import Forge
 from attacks.system import Process, System
 from attacks.wire import BINARY, CLOSE, PING, POLLING, TEXT, WEBSOCKET, WebSocket, Wire, ask, frame
@@ -42,7 +42,7 @@ async def polling(address: str) -> str:
 
 
 async def test_S01_without_a_token_nothing_is_joined_and_silence_is_closed(
-    cast: Cast, aftermath: Secrets, system: System, strict: Process, gateways: list[str]
+    cast: Cast, aftermath: Expected, system: System, strict: Process, gateways: list[str]
 ) -> None:
     forge = Forge.of(system, aftermath)
     expired = forge.sign(forge.payload(cast.alice.id, exp=1_000_000_000))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from attacks.conftest import Cast, Secrets
+from attacks.conftest import Cast, Expected
 from attacks.forge import Forge, base64url, decoded, part
 from attacks.system import INTERNAL, System
 from attacks.wire import WebSocket, ask
@@ -20,7 +20,7 @@ GUARDED = ["/api/auth/me", "/api/social/friends", "/api/history/chatrooms", f"/a
 
 
 @pytest.fixture
-def forge(system: System, aftermath: Secrets) -> Forge:
+def forge(system: System, aftermath: Expected) -> Forge:
     return Forge.of(system, aftermath)
 
 
@@ -145,13 +145,13 @@ async def test_T06_a_session_that_is_over_has_no_token_left(
     body = {"username": alice.username, "password": alice.password}
     async with Person.anonymous(edge) as device:
         login = await device.call("POST", "/api/auth/login", json=body)
-        first = device.token = cast.secrets.add(login["token"])
+        first = device.token = cast.expected.secret(login["token"])
         sessions = (await device.call("GET", "/api/auth/me/sessions"))["sessions"]
         session = next(session["id"] for session in sessions if session["current"])
 
         async def renewed() -> str | None:
             """Another token than the first: within one second both say the same."""
-            token = cast.secrets.add((await device.call("POST", "/api/auth/renew"))["token"])
+            token = cast.expected.secret((await device.call("POST", "/api/auth/renew"))["token"])
             return token if token != first else None
 
         second = await eventually(renewed)

@@ -38,10 +38,13 @@ class Wire:
         self.patience = 20.0
 
     @classmethod
-    async def open(cls, address: str, receive_buffer: int | None = None) -> Self:
+    async def open(cls, address: str, receive_buffer: int | None = None, source: str | None = None) -> Self:
+        """`source`: another address of this machine's loopback to come from."""
         url = urlsplit(address)
         tcp = socket.socket()
         tcp.setblocking(False)
+        if source:
+            tcp.bind((source, 0))
         if receive_buffer:
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         await asyncio.get_running_loop().sock_connect(tcp, (url.hostname, url.port))
@@ -124,9 +127,11 @@ class Wire:
         return await self.answer()
 
 
-async def ask(address: str, method: str, target: str, *headers: str, **options: Any) -> Answer:
+async def ask(
+    address: str, method: str, target: str, *headers: str, source: str | None = None, **options: Any
+) -> Answer:
     """One request on a connection of its own."""
-    async with await Wire.open(address) as wire:
+    async with await Wire.open(address, source=source) as wire:
         return await wire.ask(method, target, *headers, **options)
 
 
@@ -186,10 +191,11 @@ class WebSocket:
     async def enter(
         cls, address: str, token: str | None, *headers: str, receive_buffer: int | None = None, **payload: Any
     ) -> "WebSocket":
-        """Connected to the namespace and ready."""
+        """Connected to the namespace, ready, and its replay taken."""
         web_socket = await cls.open(address, *headers, receive_buffer=receive_buffer)
         await web_socket.connect(token, **payload)
         assert await web_socket.event("ready"), (web_socket.events, web_socket.close_code)
+        assert await web_socket.call("sync", {"cursors": {}}) == {"heads": {}, "more": False}
         return web_socket
 
     async def __aenter__(self) -> "WebSocket":

@@ -123,6 +123,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     private func begin(_ head: HTTPRequestHead) {
+        guard HTTPExchange.hasEnd(head) else { return self.finishMalformed() }
         let request = EngineRequest(uri: head.uri)
         let exchange = HTTPExchange(
             id: self.loop.nextRequestID(), head: head, request: request, route: self.router.route(head, request))
@@ -452,6 +453,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
             return
         }
         self.abortExchange()
+        self.finishMalformed()
+    }
+
+    private func finishMalformed() {
         self.finish(HTTPAnswer.malformed.encode(headers: [], keepAlive: false, isHTTP10: false, isHead: false))
     }
 }

@@ -22,6 +22,12 @@ struct HTTPExchange: Sendable {
     /// Behind such a request the HTTP decoder reads no other one.
     var isUpgrade: Bool { WebSocketUpgrade.isRequested(by: self.head) || self.head.headers.contains(name: "Upgrade") }
 
+    /// Whether anybody can tell where its body ends (RFC 9112 §6.3); behind another one nothing is a request.
+    static func hasEnd(_ head: HTTPRequestHead) -> Bool {
+        let codings = head.headers["Transfer-Encoding"]
+        return codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked"
+    }
+
     /// The length the client promises.
     var announcedBytes: Int {
         self.head.headers.first(name: "Content-Length").map { Int($0) ?? .max } ?? 0

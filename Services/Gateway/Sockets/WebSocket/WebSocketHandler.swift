@@ -34,6 +34,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// For writing without NIO, which costs twice the time; `nil` once it may not be used. A descriptor that NIO has closed
     /// may already be another connection's: closing a channel tells its handlers before anything else runs on the loop.
     private var descriptor: NIOBSDSocket.Handle?
+    /// Somebody waits for ``WebSocketOwner/drained()``, of which NIO tells only where it was full itself.
+    private var isDrainAwaited = false
     /// Before the first flush NIO may hold the answer to the upgrade.
     private var isBufferedKnown = false
     private let maxQueuedBytes: Int
@@ -89,7 +91,6 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     func flush() {
         guard let unsent = self.unsent else { return }
-        let wasFull = self.unsentBytes >= Self.highWaterMark
         self.unsent = nil
         self.unsentBytes = 0
         var bytes = unsent.bytes
@@ -98,7 +99,10 @@ final class WebSocketHandler: ChannelInboundHandler {
             context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
             self.measure()
         }
-        if wasFull, self.isWritable { self.owner?.drained() }
+        if self.isDrainAwaited, self.isWritable {
+            self.isDrainAwaited = false
+            self.owner?.drained()
+        }
     }
 
     /// Takes from `bytes` what the kernel takes now. Only while no close has begun and NIO holds nothing: what it holds
@@ -120,8 +124,12 @@ final class WebSocketHandler: ChannelInboundHandler {
         return self.buffered == 0
     }
 
+    /// Whoever is told that it takes no more is told too when it does.
     var isWritable: Bool {
-        self.unsentBytes + self.buffered < Self.highWaterMark && self.context?.channel.isWritable == true
+        let isWritable =
+            self.unsentBytes + self.buffered <= Self.highWaterMark && self.context?.channel.isWritable == true
+        if !isWritable { self.isDrainAwaited = true }
+        return isWritable
     }
 
     var queuedBytes: Int {
