@@ -235,6 +235,33 @@ struct EntranceTests {
         }
     }
 
+    @Test func `a replay waits while History is out of reach, and is asked for together again`() async throws {
+        try await withGateways { world in
+            let standIns = world.standIns
+            let rooms = (1...20).map { ChatroomID($0) }
+            for room in rooms {
+                standIns.makeRoom(room, .alice)
+                standIns.say("missed", in: room)
+            }
+            let path = "/history/internal/entries"
+            standIns.state.withLock { _ = $0.failing.insert(path) }
+            let cursors = rooms.map { "\"\($0)\":0" }.joined(separator: ",")
+            let alice = try await world.enter(.alice, ",\"cursors\":{\(cursors)}")
+            while standIns.calls(of: path) < 4 { await Task.yield() }
+            for room in rooms { standIns.say("meanwhile", in: room) }
+            standIns.state.withLock { _ = $0.failing.remove(path) }
+            var heard: [Int64: [Seq]] = [:]
+            for _ in 0..<rooms.count * 2 {
+                let entry = try #require(await alice.event("message"))
+                heard[try #require(entry["chatroomId"] as? Int64), default: []].append(
+                    try #require(entry["seq"] as? Int64))
+            }
+            #expect(heard.count == rooms.count)
+            #expect(heard.values.allSatisfy { $0 == [1, 2] })
+            #expect(standIns.state.withLock { $0.entryCalls.count } < rooms.count / 2)
+        }
+    }
+
     @Test func `many who come while somebody speaks all hear the same log`() async throws {
         try await withGateways(2, environment: ["GATEWAY_SOCKETS_PER_USER": "100"]) { world in
             world.standIns.makeRoom(.lobby, .alice, .bob)

@@ -25,7 +25,7 @@ extension Entrance {
             for (id, seq) in nothingMissing { client.release(id, after: seq) }
         }
         for group in MissingEntries.groups(of: rest) {
-            let first = await self.first(of: group, in: epoch)
+            guard let first = await self.first(of: group, in: epoch, for: socket) else { return }
             for missing in group {
                 let entries = first[missing.chatroom]
                 guard await self.replay(missing, beginningWith: entries, of: epoch, to: socket, user) else { return }
@@ -33,13 +33,25 @@ extension Entrance {
         }
     }
 
-    /// The first entries of several chatrooms, asked for at a time, so that they are answered in few calls.
-    private func first(of group: [MissingEntries], in epoch: UUID) async -> [ChatroomID: [BusEntry]] {
-        await withTaskGroup(of: (ChatroomID, [BusEntry]?).self) { tasks in
-            for missing in group where missing.count > 0 {
-                tasks.addTask { (missing.chatroom, await self.next(of: missing, in: epoch)) }
+    /// The first entries of several chatrooms, asked for at a time, so that they are answered in few calls. Tries until
+    /// some are.
+    ///
+    /// - Returns: `nil` if the socket is gone.
+    private func first(
+        of group: [MissingEntries], in epoch: UUID, for socket: SocketReference
+    ) async -> [ChatroomID: [BusEntry]]? {
+        let wanted = group.filter { $0.count > 0 }
+        var pause = Pause()
+        while true {
+            let first = await withTaskGroup(of: (ChatroomID, [BusEntry]?).self) { tasks in
+                for missing in wanted {
+                    tasks.addTask { (missing.chatroom, await self.next(of: missing, in: epoch)) }
+                }
+                return await tasks.reduce(into: [:]) { first, answer in first[answer.0] = answer.1 }
             }
-            return await tasks.reduce(into: [:]) { first, answer in first[answer.0] = answer.1 }
+            if wanted.isEmpty || !first.isEmpty { return first }
+            self.logger.warning("a replay waits for History", metadata: ["chatrooms": "\(wanted.count)"])
+            guard await pause.wait(), await socket.ask({ _ in true }) != nil else { return nil }
         }
     }
 
@@ -55,6 +67,7 @@ extension Entrance {
         var pause = Pause()
         while missing.count > 0 {
             guard let entries = next else {
+                self.logger.warning("a replay waits for History", metadata: ["chatroom": "\(id)"])
                 guard await pause.wait(), await socket.ask({ _ in true }) != nil else { return false }
                 next = await self.next(of: missing, in: epoch)
                 continue
@@ -87,7 +100,7 @@ extension Entrance {
             let entries = try await self.history.replay(missing.range, in: epoch)
             return entries.isEmpty ? nil : entries
         } catch {
-            self.logger.warning("a replay waits for History", metadata: ["error": "\(error)"])
+            self.logger.debug("a replay was not answered", metadata: ["error": "\(error)"])
             return nil
         }
     }
