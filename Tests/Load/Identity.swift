@@ -14,6 +14,9 @@ enum Crowd {
         UserID(chatroom.rawValue << Self.bits | Int64(number + 1))
     }
 
+    /// Numbers 0 and 1 are friends, 2 and 3, and so on.
+    static func friend(of user: UserID) -> UserID { UserID(((user.rawValue - 1) ^ 1) + 1) }
+
     /// The one chatroom the user is in.
     static func chatroom(of user: UserID) -> ChatroomID? { ChatroomID(rawValue: user.rawValue >> Self.bits) }
 }

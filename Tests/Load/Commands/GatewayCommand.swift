@@ -4,7 +4,7 @@ import ArgumentParser
 struct GatewayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gateway", abstract: "Puts Gateways under load.",
-        subcommands: [Fanout.self, Rooms.self, Idle.self, Storm.self, Soak.self])
+        subcommands: [Fanout.self, Rooms.self, Idle.self, Storm.self, Soak.self, Faults.self])
 
     struct Fanout: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "One large chatroom in which everybody talks.")
@@ -91,6 +91,36 @@ struct GatewayCommand: ParsableCommand {
             try await Run(
                 "soak", self.options, CrowdOptions(connections: self.connections, chatrooms: self.rooms),
                 TrafficOptions(perSecond: self.rate, seconds: self.duration, churn: self.churn)
+            ).execute()
+        }
+    }
+
+    struct Faults: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Gateways and Redis die under traffic; nothing may be lost, nobody left behind.",
+            discussion: """
+                Each fault strikes a second after people have begun to talk, and lasts for --outage. Then everybody must be \
+                back, every message acknowledged, and every entry with every member: once, in order.
+                """)
+        @OptionGroup var options: RunOptions
+        @Option(help: "Connections, each of a person of its own.") var connections = 2_000
+        @Option(help: "Chatrooms; each person is in one.") var rooms = 200
+        @Option(help: "Messages per second, over all senders.") var rate = 500.0
+        @Option(
+            help: ArgumentHelp(
+                "\(Fault.allCases.map(\.rawValue).joined(separator: ", ")); may be given several times; all in turn unless told.",
+                valueName: "fault"))
+        var fault: [Fault] = []
+        @Option(help: "Seconds that a fault lasts.") var outage = 2.0
+        @Option(help: "Seconds after it within which all must be well again.") var within = 60.0
+
+        func run() async throws {
+            try await Run(
+                "faults", self.options, CrowdOptions(connections: self.connections, chatrooms: self.rooms),
+                TrafficOptions(perSecond: self.rate, seconds: 2),
+                faults: FaultOptions(
+                    faults: self.fault.isEmpty ? Fault.allCases : self.fault, outage: .seconds(self.outage),
+                    patience: .seconds(self.within))
             ).execute()
         }
     }

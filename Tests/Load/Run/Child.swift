@@ -48,6 +48,15 @@ actor Child {
         throw RunError("\(self.name) has ended before it was ready")
     }
 
+    var isRunning: Bool { self.process.isRunning }
+
+    /// Returns when it is gone by itself, or by a signal that it was sent.
+    func wait() async {
+        for await _ in self.ends {}
+        self.hasEnded = true
+        try? self.input.close()
+    }
+
     /// Returns when it is gone. One that does not go in ten seconds is killed.
     func end() async {
         guard !self.hasEnded else { return }

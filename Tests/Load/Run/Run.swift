@@ -13,18 +13,22 @@ struct Run {
     private let crowd: CrowdOptions
     private let traffic: TrafficOptions
     private let rounds: Int
+    private let faults: FaultOptions?
     private let progress = ProgressLine()
 
     init(
-        _ name: String, _ options: RunOptions, _ crowd: CrowdOptions, _ traffic: TrafficOptions, rounds: Int = 1
+        _ name: String, _ options: RunOptions, _ crowd: CrowdOptions, _ traffic: TrafficOptions, rounds: Int = 1,
+        faults: FaultOptions? = nil
     ) throws {
         try crowd.validate()
         try traffic.validate()
+        try faults?.validate(options)
         self.name = name
         self.options = options
         self.crowd = crowd
         self.traffic = traffic
         self.rounds = rounds
+        self.faults = faults
     }
 
     func execute() async throws {
@@ -36,11 +40,11 @@ struct Run {
                 ? .random() : (self.options.secret ?? environment["LOADTEST_SECRET"]).map({ Secret($0) })
         else { throw ValidationError("a run with --target takes the stub's --secret, or LOADTEST_SECRET") }
         let system = self.options.start ? try await StartedSystem.start(self.options, secret: secret) : nil
-        let results: RunResults
+        var results: RunResults
         do {
             results = try await self.run(
-                at: system?.targets ?? self.options.target, pids: system?.gatewayPIDs ?? self.options.pid,
-                stub: system?.stub ?? environment["LOADTEST_STUB"], secret: secret)
+                system, stub: system?.stub ?? environment["LOADTEST_STUB"], secret: secret)
+            for name in await system?.dead ?? [] { results.failures.append("\(name) has died") }
         } catch {
             await system?.end()
             throw error
@@ -57,7 +61,9 @@ struct Run {
         if !results.failures.isEmpty { throw ExitCode.failure }
     }
 
-    private func run(at targets: [Target], pids: [Int32], stub: String?, secret: Secret) async throws -> RunResults {
+    private func run(_ system: StartedSystem?, stub: String?, secret: Secret) async throws -> RunResults {
+        let targets = system?.targets ?? self.options.target
+        let pids = await system?.gatewayPIDs ?? self.options.pid
         let needed = (self.crowd.connections + Workers.mostConnections - 1) / Workers.mostConnections
         let count = min(max(self.options.workers ?? needed, needed), self.crowd.connections)
         let isLocal = targets.allSatisfy(\.isLoopback)
@@ -81,7 +87,11 @@ struct Run {
         do {
             let asked = await self.counts(stub, secret)
             try await workers.prepare(plan)
-            try await self.measure(workers, pids, &results)
+            if let faults = self.faults, let system {
+                try await self.endure(faults, workers, system, &results)
+            } else {
+                try await self.measure(workers, pids, &results)
+            }
             let now = await self.counts(stub, secret)
             for (path, count) in now {
                 let before = asked[path] ?? Stub.Count()
@@ -118,7 +128,12 @@ struct Run {
             }
             await self.progress.enter(self.traffic.perSecond > 0 ? "talking" : "staying")
             try await self.talk(workers, pids, &results)
-            if number < self.rounds {
+            if number == self.rounds {
+                await self.progress.enter("arriving")
+                try await self.settle(workers)
+                try await self.finish(workers, &results)
+            }
+            if self.rounds > 1 {
                 await self.progress.enter("going \(number)")
                 try await workers.order(.disconnect)
                 _ = try await workers.all { report -> Bool? in if case .disconnected = report { true } else { nil } }
@@ -127,6 +142,25 @@ struct Run {
             }
             results.rounds.append(round)
         }
+    }
+
+    /// Everybody comes once; then one fault after the other, and some quiet talk that shows that all is as before.
+    private func endure(
+        _ faults: FaultOptions, _ workers: Workers, _ system: StartedSystem, _ results: inout RunResults
+    ) async throws {
+        await self.progress.enter("coming")
+        results.rounds.append(try await self.come(workers, await system.gatewayPIDs))
+        let trial = FaultTrial(
+            system: system, workers: workers, connections: self.crowd.connections, perSecond: self.traffic.perSecond,
+            options: faults)
+        for (number, fault) in faults.faults.enumerated() {
+            await self.progress.enter(fault.rawValue)
+            let result = try await trial.run(fault, number: number)
+            results.faults.append(result)
+            if !result.isWhole { break }
+        }
+        await self.progress.enter("talking")
+        try await self.talk(workers, [], &results)
         await self.progress.enter("arriving")
         try await self.settle(workers)
         try await self.finish(workers, &results)
@@ -183,26 +217,15 @@ struct Run {
     }
 
     private func finish(_ workers: Workers, _ results: inout RunResults) async throws {
-        try await workers.order(.finish)
-        let parts = try await workers.all { report -> WorkerResults? in
-            if case .finished(let part) = report { part } else { nil }
-        }
-        var (delivery, acknowledgement, entrance) = (Histogram(), Histogram(), Histogram())
-        var heads = parts[0].heads
-        for part in parts {
-            results.counts = results.counts + part.counts
-            delivery.add(part.delivery)
-            acknowledgement.add(part.acknowledgement)
-            entrance.add(part.entrance)
-            heads.merge(part.heads) { max($0, $1) }
-        }
-        try await workers.order(.check(heads: heads))
-        results.lost = try await workers.all { report -> Int? in
-            if case .checked(let lost) = report { lost } else { nil }
-        }.reduce(0, +)
-        results.delivery = RunResults.Latencies(delivery)
-        results.acknowledgement = RunResults.Latencies(acknowledgement)
-        results.entrance = RunResults.Latencies(entrance)
+        let (sum, lost) = try await workers.reckon()
+        results.counts = sum.counts
+        results.lost = lost
+        results.stored = sum.heads.values.reduce(0) { $0 + Int($1) }
+        results.delivery = RunResults.Latencies(sum.delivery)
+        results.acknowledgement = RunResults.Latencies(sum.acknowledgement)
+        results.entrance = RunResults.Latencies(sum.entrance)
+        // Traffic that a fault goes through is no measure of speed.
+        guard self.faults == nil else { return }
         results.deliveredPerSecond =
             Double(results.counts.measuredDelivered) / (self.traffic.seconds * Double(self.rounds))
         let spent = results.gatewayCPUs * self.traffic.seconds * Double(self.rounds) * 1e6

@@ -31,6 +31,9 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Fail where more are lost, doubled or out of order.") var maxLost = 0
     @Option(help: "Fail where more messages are refused or not acknowledged.") var maxErrors = 0
     @Option(help: "Fail where it takes longer until all are ready, in seconds.") var maxConnectTime: Double?
+    @Option(help: "Fail where the stub is called more often, by all and for anything.") var maxCalls: Int?
+    @Option(help: "Fail where a round of a storm leaves more memory than the first left, in percent.")
+    var maxGrowth: Double?
 
     func validate() throws {
         guard self.start != !self.target.isEmpty else {

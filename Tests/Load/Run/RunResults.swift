@@ -29,7 +29,7 @@ struct RunResults: Codable, Sendable {
         var gatewayCPUSeconds: Double
         /// PSS afterwards.
         var gatewayMemoryBytes: Int
-        /// Once all have gone again; 0 in the last round.
+        /// Once all have gone again; 0 where they stay.
         var gatewayMemoryBytesAfter = 0
         var repeatedSYNs: Int
     }
@@ -44,11 +44,14 @@ struct RunResults: Codable, Sendable {
     var rate: Double
     var seconds: Double
     var rounds: [Round] = []
+    var faults: [FaultResult] = []
     /// PSS of all Gateways before anybody came, and per connection with all of them ready and quiet.
     var memoryBytesBefore = 0
     var memoryBytesPerConnection = 0.0
     var counts = Counts()
     var lost = 0
+    /// Messages in all logs together, by the highest acknowledged seqs.
+    var stored = 0
     var deliveredPerSecond = 0.0
     /// Of all Gateways, in the measured time.
     var gatewayCPUs = 0.0
@@ -65,6 +68,14 @@ struct RunResults: Codable, Sendable {
     var disordered: Int { self.lost + self.counts.doubled + self.counts.reordered }
     var errors: Int { self.counts.pending + self.counts.refusals.values.reduce(0, +) + self.counts.rejected }
 
+    var stubCalls: Int { self.stub.values.reduce(0) { $0 + $1.calls } }
+
+    /// By how many percent more memory the Gateways held after a round than after the first, at most.
+    var memoryGrowth: Double? {
+        guard let first = self.rounds.first?.gatewayMemoryBytesAfter, first > 0 else { return nil }
+        return self.rounds.dropFirst().map { Double($0.gatewayMemoryBytesAfter - first) / Double(first) * 100 }.max()
+    }
+
     mutating func judge(_ options: RunOptions) {
         if let most = options.maxP99, self.delivery.p99 > most {
             self.failures.append(
@@ -78,6 +89,31 @@ struct RunResults: Codable, Sendable {
         }
         if let most = options.maxConnectTime, let worst = self.rounds.map(\.seconds).max(), worst > most {
             self.failures.append("all were ready after \(Self.number(worst)) s, above \(Self.number(most)) s")
+        }
+        if let most = options.maxCalls, self.stubCalls > most || self.stub.isEmpty {
+            self.failures.append("the stub was called \(self.stubCalls) times; more than \(most), or it is not known")
+        }
+        if let most = options.maxGrowth {
+            if let growth = self.memoryGrowth, growth > most {
+                self.failures.append(
+                    "memory has grown by \(Self.number(growth)) % after the first round, above \(Self.number(most)) %")
+            } else if self.memoryGrowth == nil {
+                self.failures.append("memory is not known after two rounds: --max-growth takes --start or --pid")
+            }
+        }
+        self.judgeFaults()
+    }
+
+    private mutating func judgeFaults() {
+        guard !self.faults.isEmpty else { return }
+        self.failures += self.faults.compactMap(\.failure)
+        if self.counts.behind > 0 {
+            self.failures.append("\(self.counts.behind) clients were told to read what they missed in pages")
+        }
+        if self.counts.sent == 0 { self.failures.append("nothing was sent") }
+        // A repeated message that is stored twice has two numbers.
+        if self.stored != self.counts.sent {
+            self.failures.append("the logs hold \(self.stored) messages of \(self.counts.sent) sent")
         }
     }
 
@@ -96,9 +132,13 @@ struct RunResults: Codable, Sendable {
         for (number, round) in self.rounds.enumerated() {
             text += "  coming \(number + 1)      all ready after \(Self.number(round.seconds)) s, "
             text += "\(Self.number(round.gatewayCPUSeconds)) s of Gateway CPU, "
-            text +=
-                "\(Self.number(Double(round.gatewayMemoryBytes) / 1_048_576)) MiB, \(round.repeatedSYNs) SYNs repeated\n"
+            text += "\(Self.mebibytes(round.gatewayMemoryBytes)), \(round.repeatedSYNs) SYNs repeated"
+            if round.gatewayMemoryBytesAfter > 0 {
+                text += "; \(Self.mebibytes(round.gatewayMemoryBytesAfter)) once all had gone"
+            }
+            text += "\n"
         }
+        for fault in self.faults { text += "  \(fault.summary)\n" }
         if self.memoryBytesPerConnection > 0 {
             text += "  memory        \(Self.number(self.memoryBytesPerConnection / 1_024)) KiB per connection, quiet\n"
         }
@@ -107,7 +147,8 @@ struct RunResults: Codable, Sendable {
         text += latencies("acknowledged", self.acknowledgement)
         let counts = self.counts
         text += "  messages      \(counts.sent) sent, \(counts.acknowledged) acknowledged, "
-        text += "\(counts.delivered) delivered (\(Self.number(self.deliveredPerSecond))/s)\n"
+        text += "\(counts.repeated) repeated, \(counts.delivered) delivered"
+        text += self.deliveredPerSecond > 0 ? " (\(Self.number(self.deliveredPerSecond))/s)\n" : "\n"
         text += "  wrong         \(self.lost) lost, \(counts.doubled) doubled, \(counts.reordered) out of order, "
         text += "\(counts.holes) holes seen, \(self.errors) refused, \(counts.closed) connections closed, "
         text += "\(counts.refused) handshakes refused, \(counts.timedOut) timed out, \(counts.failed) failed\n"
@@ -127,7 +168,9 @@ struct RunResults: Codable, Sendable {
         return text
     }
 
-    private static func number(_ value: Double) -> String {
+    private static func mebibytes(_ bytes: Int) -> String { "\(Self.number(Double(bytes) / 1_048_576)) MiB" }
+
+    static func number(_ value: Double) -> String {
         value >= 100 ? String(Int(value.rounded())) : String(format: value >= 1 ? "%.2f" : "%.3f", value)
     }
 }

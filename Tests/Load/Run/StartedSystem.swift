@@ -6,105 +6,164 @@ import ServiceKit
 
 /// A private Redis, a stub and Gateways, started for one run and ended after it. All of them end with this process at the
 /// latest: each ends when its standard input does.
-struct StartedSystem {
+struct StartedSystem: Sendable {
     let targets: [Target]
-    let gatewayPIDs: [Int32]
     let stub: String
+    let redis: StartedServer
+    let gateways: [StartedServer]
+    private let redisPort: Int
     private let directory: URL
-    private let children: [Child]
+    /// In the order in which they were started.
+    private let servers: [StartedServer]
+
+    var gatewayPIDs: [Int32] {
+        get async {
+            var pids: [Int32] = []
+            for gateway in self.gateways { if let pid = await gateway.pid { pids.append(pid) } }
+            return pids
+        }
+    }
+
+    /// The names of those that have ended though nobody ended them.
+    var dead: [String] {
+        get async {
+            var names: [String] = []
+            for server in self.servers where await server.isDead { names.append(server.name) }
+            return names
+        }
+    }
 
     /// Under its own directory in /tmp, which the owner of Redis' data can reach.
     static func start(_ options: RunOptions, secret: Secret) async throws -> StartedSystem {
+        guard FileManager.default.isExecutableFile(atPath: options.gatewayBinary) else {
+            throw RunError("there is no \(options.gatewayBinary); swift build -c release --product Gateway makes it")
+        }
         let directory = URL(filePath: "/tmp/teahouse-loadtest-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(
             at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        var children: [Child] = []
+        let redisPort = try Self.freePort()
+        let redis = Self.redis(redisPort, options, directory)
+        let address = ListenAddress(port: try Self.freePort())
+        let redisURL = "redis://127.0.0.1:\(redisPort)"
+        let stub = Self.stub(address, redisURL, options, secret)
+        var environment = Dictionary(StubCommand.environment(at: address, secret: secret, redis: redisURL)) { $1 }
+        for pair in options.gatewayEnv {
+            let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+            environment[parts[0]] = parts.count > 1 ? parts[1] : ""
+        }
+        let ports = try (0..<options.gateways).map { _ in (public: try Self.freePort(), internal: try Self.freePort()) }
+        let gateways = ports.enumerated().map { index, ports in
+            Self.gateway(index + 1, ports, options, environment, directory)
+        }
+        let system = StartedSystem(
+            targets: ports.map { Target(host: "127.0.0.1", port: $0.public) }, stub: "http://\(address)", redis: redis,
+            gateways: gateways, redisPort: redisPort, directory: directory, servers: [redis, stub] + gateways)
         do {
-            let redisPort = try Self.freePort()
-            let redis = try Child(
-                "Redis", Self.script, ["redis", directory.appending(path: "redis").path, "\(redisPort)"],
-                cpus: options.workerCpus)
-            children.append(redis)
-            _ = try await redis.line(beginning: "ready")
-
-            let address = ListenAddress(port: try Self.freePort())
-            let redisURL = "redis://127.0.0.1:\(redisPort)"
-            let stub = try Child(
-                "stub", "/proc/self/exe".resolved,
-                [
-                    "stub", "--address", "\(address)", "--redis", redisURL, "--until-input-ends", "--history-delay",
-                    "\(options.historyDelay)", "--slow", "\(options.slow)",
-                ], environment: ["LOADTEST_SECRET": secret.text], cpus: options.workerCpus)
-            children.append(stub)
-            _ = try await stub.line(beginning: "ready")
-
-            var environment = Dictionary(
-                StubCommand.environment(at: address, secret: secret, redis: redisURL)
-            ) { $1 }
-            for pair in options.gatewayEnv {
-                let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-                environment[parts[0]] = parts.count > 1 ? parts[1] : ""
-            }
-            var targets: [Target] = []
-            var pids: [Int32] = []
-            for number in 1...options.gateways {
-                let (child, target, pid) = try await Self.gateway(number, options, environment, directory)
-                children.append(child)
-                targets.append(target)
-                pids.append(pid)
-            }
-            return StartedSystem(
-                targets: targets, gatewayPIDs: pids, stub: "http://\(address)", directory: directory,
-                children: children)
+            for server in system.servers { try await server.start() }
+            return system
         } catch {
-            for child in children.reversed() { await child.end() }
+            await system.end()
             throw error
         }
     }
 
-    /// A Gateway does not watch its standard input; the shell around it does.
-    private static func gateway(
-        _ number: Int, _ options: RunOptions, _ environment: [String: String], _ directory: URL
-    ) async throws -> (Child, Target, Int32) {
-        guard FileManager.default.isExecutableFile(atPath: options.gatewayBinary) else {
-            throw RunError("there is no \(options.gatewayBinary); swift build -c release --product Gateway makes it")
+    /// - Throws: where it refuses, or is not there.
+    func tellRedis(_ command: String...) async throws {
+        let client = try Child("redis-cli", "redis-cli", ["-h", "127.0.0.1", "-p", "\(self.redisPort)"] + command)
+        let answer = try? await client.line(beginning: "")
+        await client.end()
+        guard let answer, !answer.hasPrefix("ERR") else {
+            throw RunError("Redis did not do \(command): \(answer ?? "it did not answer")")
         }
-        let (port, internalPort) = (try Self.freePort(), try Self.freePort())
+    }
+
+    // MARK: Its servers
+
+    private static func redis(_ port: Int, _ options: RunOptions, _ directory: URL) -> StartedServer {
+        StartedServer("Redis") {
+            let data = directory.appending(path: "redis").path
+            let child = try Child("Redis", Self.script, ["redis", data, "\(port)"], cpus: options.workerCpus)
+            return try await Self.ending(child) {
+                _ = try await child.line(beginning: "ready")
+                let text = try String(contentsOfFile: "\(data)/redis.pid", encoding: .utf8)
+                guard let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+                    throw RunError("Redis has written no process id")
+                }
+                return (child, pid)
+            }
+        }
+    }
+
+    private static func stub(
+        _ address: ListenAddress, _ redis: String, _ options: RunOptions, _ secret: Secret
+    ) -> StartedServer {
+        StartedServer("the stub") {
+            let child = try Child(
+                "stub", "/proc/self/exe".resolved,
+                [
+                    "stub", "--address", "\(address)", "--redis", redis, "--until-input-ends", "--history-delay",
+                    "\(options.historyDelay)", "--slow", "\(options.slow)",
+                ], environment: ["LOADTEST_SECRET": secret.text], cpus: options.workerCpus)
+            return try await Self.ending(child) {
+                _ = try await child.line(beginning: "ready")
+                return (child, child.pid)
+            }
+        }
+    }
+
+    /// A Gateway does not watch its standard input; a shell does for it, and ends when it has ended. Should the shell be
+    /// killed, the Gateway is too.
+    private static func gateway(
+        _ number: Int, _ ports: (public: Int, internal: Int), _ options: RunOptions, _ environment: [String: String],
+        _ directory: URL
+    ) -> StartedServer {
         var environment = environment
-        environment["GATEWAY_PUBLIC_ADDRESS"] = "127.0.0.1:\(port)"
-        environment["GATEWAY_INTERNAL_ADDRESS"] = "127.0.0.1:\(internalPort)"
+        environment["GATEWAY_PUBLIC_ADDRESS"] = "127.0.0.1:\(ports.public)"
+        environment["GATEWAY_INTERNAL_ADDRESS"] = "127.0.0.1:\(ports.internal)"
         environment["GATEWAY_NODE_TAG"] = "g\(number)"
         environment["TEAHOUSE_LOG_LEVEL"] = environment["TEAHOUSE_LOG_LEVEL"] ?? "warning"
         let log = directory.appending(path: "gateway\(number).log").path
         let script = #"""
-            trap '' INT; log=$1; shift; "$@" >"$log" 2>&1 </dev/null & pid=$!; echo "pid $pid"
-            while read -r _; do :; done; kill -TERM "$pid" 2>/dev/null; wait "$pid"
+            trap '' INT; exec 3<&0; log=$1; shift
+            setpriv --pdeathsig KILL -- "$@" >>"$log" 2>&1 </dev/null 3<&- & pid=$!; echo "pid $pid"
+            (while read -r _ <&3; do :; done; kill -TERM "$pid") >/dev/null 2>&1 & watcher=$!
+            wait "$pid"; kill "$watcher" 2>/dev/null
             """#
-        let child = try Child(
-            "gateway\(number)", "sh", ["-c", script, "sh", log, options.gatewayBinary],
-            environment: environment, cpus: options.gatewayCpus)
+        return StartedServer("gateway\(number)") { [environment] in
+            let child = try Child(
+                "gateway\(number)", "sh", ["-c", script, "sh", log, options.gatewayBinary],
+                environment: environment, cpus: options.gatewayCpus)
+            return try await Self.ending(child) {
+                guard let pid = Int32(try await child.line(beginning: "pid ")) else { throw RunError("no process id") }
+                try await Self.awaitReady("http://127.0.0.1:\(ports.internal)/ready", child, log: log)
+                return (child, pid)
+            }
+        }
+    }
+
+    /// Ends a process that is not to be had as it should.
+    private static func ending<T>(_ child: Child, _ body: () async throws -> T) async throws -> T {
         do {
-            guard let pid = Int32(try await child.line(beginning: "pid ")) else { throw RunError("no process id") }
-            try await Self.awaitReady("http://127.0.0.1:\(internalPort)/ready", log: log)
-            return (child, Target(host: "127.0.0.1", port: port), pid)
+            return try await body()
         } catch {
             await child.end()
             throw error
         }
     }
 
-    private static func awaitReady(_ url: String, log: String) async throws {
-        for _ in 0..<300 {
-            let answer = try? await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(2))
+    private static func awaitReady(_ url: String, _ child: Child, log: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while await child.isRunning, .now < deadline {
+            let answer = try? await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .milliseconds(500))
             if answer?.status == .ok { return }
             try await Task.sleep(for: .milliseconds(100))
         }
-        throw RunError(
-            "a Gateway is not ready after 30 s; it said:\n\((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+        let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        throw RunError("\(child.name) has ended, or is not ready after 30 s; it said:\n\(said.suffix(4_000))")
     }
 
     func end() async {
-        for child in self.children.reversed() { await child.end() }
+        for server in self.servers.reversed() { await server.end() }
         try? FileManager.default.removeItem(at: self.directory)
     }
 

@@ -63,6 +63,18 @@ actor Workers {
         }
     }
 
+    /// What all of them have found so far, and how many entries their clients lack up to the highest acknowledged ones.
+    func reckon() async throws -> (results: WorkerResults, lost: Int) {
+        try await self.order(.finish)
+        let parts = try await self.all { report -> WorkerResults? in
+            if case .finished(let part) = report { part } else { nil }
+        }
+        let sum = parts.dropFirst().reduce(into: parts[0]) { $0.add($1) }
+        try await self.order(.check(heads: sum.heads))
+        let lost = try await self.all { report -> Int? in if case .checked(let lost) = report { lost } else { nil } }
+        return (sum, lost.reduce(0, +))
+    }
+
     /// Whoever waits gives up.
     func fail(_ error: RunError) {
         self.failure = self.failure ?? error

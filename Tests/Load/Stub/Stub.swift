@@ -56,6 +56,8 @@ final class Stub: Sendable {
     var routes: Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: GatewayOnly(key: self.gatewayKey))
+        router.get("**") { request, _ in try await self.refuse(request) }
+        router.post("**") { request, _ in try await self.refuse(request) }
         router.get("counts") { _, _ in try Self.json(self.counts) }
         router.get("auth/internal/snapshot") { _, _ in try await self.snapshot() }
         router.get("auth/internal/changes") { request, _ in try await self.changes(request, AuthChange.self) }
@@ -63,10 +65,12 @@ final class Stub: Sendable {
         router.post("auth/internal/tokens/renew", use: self.renewTokens)
         router.get("social/internal/changes") { request, _ in try await self.changes(request, SocialChange.self) }
         router.post("social/internal/memberships", use: self.memberships)
+        router.post("social/internal/friends", use: self.friends)
         router.post("history/internal/views", use: self.views)
         router.post("history/internal/heads", use: self.heads)
         router.post("history/internal/entries", use: self.entries)
         router.post("history/internal/messages", use: self.messages)
+        router.post("history/internal/cursors", use: self.cursors)
         router.post("history/internal/caught-up", use: self.caughtUp)
         return router
     }
@@ -87,6 +91,12 @@ final class Stub: Sendable {
             state.counts[path, default: Count()].items += items
         }
         try await self.pace.wait(items: items, stores: stores)
+    }
+
+    /// Counted, so that what is missing here is seen.
+    private func refuse(_ request: Request) async throws -> Response {
+        try await self.count("not answered: \(request.uri.path)", items: 1)
+        throw HTTPError(.notFound)
     }
 
     // MARK: Auth
@@ -125,6 +135,14 @@ final class Stub: Sendable {
                 id: user, chatrooms: Crowd.chatroom(of: user).map { [Membership(id: $0, role: .member)] } ?? [])
         }
         return try Self.json(LookupMemberships.Answer(epoch: self.epoch, position: 0, users: users))
+    }
+
+    /// Two and two are friends, and see each other come and go.
+    private func friends(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: LookupFriends.self, context: context)
+        try await self.count("social friends", items: body.userIds.count)
+        return try Self.json(
+            LookupFriends.Answer(users: body.userIds.map { UserFriends(id: $0, friends: [Crowd.friend(of: $0)]) }))
     }
 
     // MARK: History
@@ -186,6 +204,12 @@ final class Stub: Sendable {
             }
         }
         return try Self.json(AppendMessages.Answer(results: results))
+    }
+
+    private func cursors(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: MoveCursors.self, context: context)
+        try await self.count("history cursors", items: body.cursors.count, stores: true)
+        return try Self.json(MoveCursors.Answer(cursors: body.cursors.map(\.seq)))
     }
 
     private func caughtUp(request: Request, context: BasicRequestContext) async throws -> Response {

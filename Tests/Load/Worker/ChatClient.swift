@@ -21,12 +21,13 @@ final class ChatClient {
     private var handler: ClientHandler?
     private var log: ReceivedLog?
     private var epoch = ""
-    /// Times at which messages were due that are not acknowledged; each names its message.
-    private(set) var pending: [UInt64] = []
+    private(set) var pending = Unacknowledged()
     /// Of this coming, in nanoseconds; the first attempt counts.
     private var cameAt: UInt64 = 0
     private(set) var attemptedAt: UInt64 = 0
     private var attempts = 0
+    /// Of all comings.
+    private(set) var attemptsInAll = 0
 
     init(user: UserID, chatroom: ChatroomID, index: Int, token: String, worker: Worker) {
         self.user = user
@@ -50,7 +51,8 @@ final class ChatClient {
         self.state = .connecting
         self.attemptedAt = now
         self.attempts += 1
-        self.worker.open(self, attempt: self.attempts)
+        self.attemptsInAll += 1
+        self.worker.open(self)
     }
 
     /// Closes from the client's side.
@@ -158,7 +160,7 @@ final class ChatClient {
         self.epoch = epoch
         self.state = .ready
         self.worker.entered(self, after: self.worker.now - self.cameAt)
-        for time in self.pending { self.write(time) }
+        self.writeAgain(self.pending.all(at: self.worker.now))
     }
 
     private func receiveEntry(_ text: UnsafeRawBufferPointer) {
@@ -175,14 +177,16 @@ final class ChatClient {
     }
 
     private func receiveAcknowledgement(_ text: UnsafeRawBufferPointer) {
-        guard let time = text.number(at: 2).map({ UInt64($0) }), let place = self.pending.firstIndex(of: time) else {
+        guard let time = text.number(at: 2).map({ UInt64($0) }) else { return }
+        if let seq = text.number(after: "\"seq\":") {
+            if self.pending.settled(time) { self.worker.acknowledged(sentAt: time, seq: seq, in: self.chatroom) }
             return
         }
-        self.pending.remove(at: place)
-        if let seq = text.number(after: "\"seq\":") {
-            self.worker.acknowledged(sentAt: time, seq: seq, in: self.chatroom)
-        } else {
-            self.worker.refused(text.string(after: "\"code\":\"") ?? "unknown")
+        let code = text.string(after: "\"code\":\"") ?? "unknown"
+        if code == "unavailable" {
+            self.pending.postponed(time, at: self.worker.now)
+        } else if self.pending.settled(time) {
+            self.worker.refused(code)
         }
     }
 
@@ -190,8 +194,19 @@ final class ChatClient {
 
     /// - Parameter time: when the message is due; it names the message.
     func send(dueAt time: UInt64) {
-        self.pending.append(time)
+        self.pending.sent(time, at: self.worker.now)
         self.write(time)
+    }
+
+    /// To be called every second.
+    func sendOverdueAgain() {
+        guard self.state == .ready else { return }
+        self.writeAgain(self.pending.overdue(at: self.worker.now))
+    }
+
+    private func writeAgain(_ times: [UInt64]) {
+        self.worker.counts.repeated += times.count
+        for time in times { self.write(time) }
     }
 
     private func write(_ time: UInt64) {

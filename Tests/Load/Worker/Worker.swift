@@ -38,6 +38,8 @@ final class Worker {
     private var acknowledgement = Histogram()
     private var entrance = Histogram()
     private var heads: [ChatroomID: Seq] = [:]
+    private var enteredAt: UInt64 = 0
+    private var deliveredAt: UInt64 = 0
     private var traffic: Traffic?
     /// Whether clients that lose their connection come back.
     private var isOpen = false
@@ -97,6 +99,7 @@ final class Worker {
             self.traffic = Traffic(
                 from: from, until: until, perSecond: perSecond, measureFrom: measureFrom, churn: churn)
             self.at(from) { self.tick() }
+        case .stopTraffic: self.traffic?.until = self.now
         case .disconnect:
             self.isOpen = false
             for client in self.clients { client.leave() }
@@ -106,7 +109,8 @@ final class Worker {
                 .finished(
                     WorkerResults(
                         counts: self.currentCounts, delivery: self.delivery, acknowledgement: self.acknowledgement,
-                        entrance: self.entrance, heads: self.heads)))
+                        entrance: self.entrance, heads: self.heads, enteredAt: self.enteredAt,
+                        deliveredAt: self.deliveredAt)))
         case .check(let heads):
             let lost = self.clients.reduce(0) { lost, client in
                 lost + client.lost(upTo: heads[client.chatroom] ?? 0)
@@ -140,11 +144,9 @@ final class Worker {
         }
     }
 
-    /// - Parameter attempt: from 1; each goes to the next Gateway, as a balancer would send it.
-    func open(_ client: ChatClient, attempt: Int) {
+    func open(_ client: ChatClient) {
         self.counts.attempts += 1
-        let place = client.index / self.plan.chatrooms + attempt - 1
-        let target = self.plan.targets[place % self.plan.targets.count]
+        let target = self.plan.target(of: client.index, attempt: client.attemptsInAll)
         let bound = NIOLoopBound(client, eventLoop: self.loop)
         var bootstrap = ClientBootstrap(group: self.loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -194,6 +196,7 @@ final class Worker {
 
     func entered(_ client: ChatClient, after time: UInt64) {
         self.counts.ready += 1
+        self.enteredAt = self.now
         self.entrance.record(nanoseconds: time)
         if self.isAwaitingAll, self.counts.ready == self.clients.count {
             self.isAwaitingAll = false
@@ -203,8 +206,10 @@ final class Worker {
 
     private func sweep() {
         let now = self.now
-        for client in self.clients where client.state == .connecting || client.state == .entering {
-            if now > client.attemptedAt + Self.patience { client.timeOut() }
+        for client in self.clients {
+            client.sendOverdueAgain()
+            let isComing = client.state == .connecting || client.state == .entering
+            if isComing, now > client.attemptedAt + Self.patience { client.timeOut() }
         }
     }
 
@@ -262,9 +267,10 @@ final class Worker {
     }
 
     func delivered(sentAt: UInt64?) {
-        self.counts.delivered += 1
-        guard let sentAt else { return }
         let now = self.now
+        self.counts.delivered += 1
+        self.deliveredAt = now
+        guard let sentAt else { return }
         if self.isMeasured(now) { self.counts.measuredDelivered += 1 }
         if self.isMeasured(sentAt) { self.delivery.record(nanoseconds: now > sentAt ? now - sentAt : 0) }
     }

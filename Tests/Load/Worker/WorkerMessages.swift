@@ -17,6 +17,14 @@ struct WorkerPlan: Codable, Sendable {
     var workers: Int
     /// How long tokens hold, in seconds.
     var tokenLife: Int64
+
+    /// Members of a chatroom are spread over all Gateways, and each attempt goes to the next, as a balancer would send it:
+    /// who has lost one finds another.
+    ///
+    /// - Parameter attempt: of all that this client has made, from 1.
+    func target(of client: Int, attempt: Int) -> Target {
+        self.targets[(client / self.chatrooms + attempt - 1) % self.targets.count]
+    }
 }
 
 /// What the run says to a worker: one line of JSON each. Times are nanoseconds of the monotonic clock, which all
@@ -26,7 +34,9 @@ enum WorkerCommandMessage: Codable, Sendable {
     case connect(at: UInt64)
     /// `churn`: connections of this worker that are closed per second, to come back.
     case traffic(from: UInt64, until: UInt64, perSecond: Double, measureFrom: UInt64, churn: Double)
+    case stopTraffic
     case disconnect
+    /// Tell what was found so far.
     case finish
     /// The logs' heads, for what is missing at the end.
     case check(heads: [ChatroomID: Seq])
@@ -54,6 +64,19 @@ struct WorkerResults: Codable, Sendable {
     var entrance: Histogram
     /// The highest acknowledged seq.
     var heads: [ChatroomID: Seq]
+    /// When the latest became ready, and when the latest delivery came.
+    var enteredAt: UInt64
+    var deliveredAt: UInt64
+
+    mutating func add(_ other: WorkerResults) {
+        self.counts = self.counts + other.counts
+        self.delivery.add(other.delivery)
+        self.acknowledgement.add(other.acknowledgement)
+        self.entrance.add(other.entrance)
+        self.heads.merge(other.heads) { max($0, $1) }
+        self.enteredAt = max(self.enteredAt, other.enteredAt)
+        self.deliveredAt = max(self.deliveredAt, other.deliveredAt)
+    }
 }
 
 /// What has happened so far.
@@ -74,6 +97,8 @@ struct Counts: Codable, Sendable, Equatable {
     var rubbish = 0
     var behind = 0
     var sent = 0
+    /// Sent once more with the same client id: after a new connection, "unavailable", or no answer.
+    var repeated = 0
     /// No client was ready to send it.
     var unsendable = 0
     var acknowledged = 0
@@ -101,6 +126,7 @@ struct Counts: Codable, Sendable, Equatable {
         sum.rubbish += b.rubbish
         sum.behind += b.behind
         sum.sent += b.sent
+        sum.repeated += b.repeated
         sum.unsendable += b.unsendable
         sum.acknowledged += b.acknowledged
         sum.pending += b.pending
