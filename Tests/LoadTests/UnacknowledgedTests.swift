@@ -7,10 +7,11 @@ struct UnacknowledgedTests {
         var messages = Unacknowledged()
         messages.sent(7, at: 100)
         messages.sent(8, at: 101)
-        #expect(messages.overdue(at: 99 + Unacknowledged.patience).isEmpty)
+        #expect(messages.overdue(at: 99 + Unacknowledged.patience) == [])
         #expect(messages.overdue(at: 100 + Unacknowledged.patience) == [7])
         #expect(messages.overdue(at: 101 + Unacknowledged.patience) == [8])
-        #expect(messages.settled(7))
+        let isAwaited = messages.settled(7)
+        #expect(isAwaited)
         #expect(messages.overdue(at: 1_000 + 3 * Unacknowledged.patience) == [8])
         #expect(messages.count == 1)
     }
@@ -27,14 +28,14 @@ struct UnacknowledgedTests {
         var messages = Unacknowledged()
         for time in [9, 3, 5] as [UInt64] { messages.sent(time, at: time) }
         #expect(messages.all(at: 20) == [9, 3, 5])
-        #expect(messages.overdue(at: 19 + Unacknowledged.patience).isEmpty)
+        #expect(messages.overdue(at: 19 + Unacknowledged.patience) == [])
     }
 
     @Test func `"not now" is asked again after a pause`() {
         var messages = Unacknowledged()
         messages.sent(7, at: 100)
         messages.postponed(7, at: 200)
-        #expect(messages.overdue(at: 199 + Unacknowledged.pause).isEmpty)
+        #expect(messages.overdue(at: 199 + Unacknowledged.pause) == [])
         #expect(messages.overdue(at: 200 + Unacknowledged.pause) == [7])
     }
 }
