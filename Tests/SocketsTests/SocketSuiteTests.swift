@@ -135,7 +135,10 @@ struct SocketSuiteTests {
             let socket = try await session.webSocket()
             try await socket.send("2probe")
             try await socket.send("5")
-            #expect(try await session.get().status == 400)
+            // On a busy machine a GET may overtake the WebSocket's frames: it is released by the probe or the upgrade.
+            var answer = try await session.get()
+            while answer.status == 200, answer.body == "6" { answer = try await session.get() }
+            #expect(answer.status == 400)
         }
     }
 
