@@ -18,7 +18,7 @@ struct ProfileCacheTests {
         let others = OtherServices()
         try await others.run { url in
             let auth = ServiceClient(service: "auth", urls: [url], key: "key", logger: .tests)
-            try await body(ProfileCache(auth: auth, logger: .tests), others)
+            try await body(ProfileCache(auth: auth, patience: .seconds(10), logger: .tests), others)
         }
     }
 

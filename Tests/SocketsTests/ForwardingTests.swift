@@ -86,7 +86,8 @@ import Testing
             let (owner, wrong) = try await nodes.misdirected()
             let client = try await wrong.server.connect()
             try await client.request("POST", wrong.target, body: "4x")
-            try await client.request("POST", wrong.target, body: "4y")
+            // By then the connection may be gone.
+            try? await client.request("POST", wrong.target, body: "4y")
             let answer = try await client.answer()
             #expect(answer.status == 200)
             #expect(answer.headers["connection"] == "close")

@@ -60,6 +60,8 @@ func withGateways(
         try await running(parts.flatMap { $0.services + [$0.listener] }) {
             var addresses: [SocketAddress] = []
             for part in parts { addresses.append(await part.listener.address) }
+            let pulse = Task { await standIns.pulse() }
+            defer { pulse.cancel() }
             try await body(GatewayWorld(standIns: standIns, gateways: addresses))
         }
     }

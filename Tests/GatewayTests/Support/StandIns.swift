@@ -151,6 +151,14 @@ final class StandIns: Sendable {
         self.redis.publishOnAll(BusChannel.heads, "{\(heads.joined(separator: ","))}")
     }
 
+    /// A beacon that names nothing, every second, so that no Gateway takes itself for deaf in a test that takes long.
+    func pulse() async {
+        while !Task.isCancelled {
+            self.redis.publishOnAll(BusChannel.heads, "{}")
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
     func publish(_ id: ChatroomID, _ text: String) { self.redis.publish(BusChannel.chatroom(id), text) }
 
     func calls(of path: String) -> Int { self.state.withLock { $0.calls[path] ?? 0 } }
