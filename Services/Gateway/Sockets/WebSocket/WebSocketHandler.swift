@@ -126,8 +126,7 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     /// Whoever is told that it takes no more is told too when it does.
     var isWritable: Bool {
-        let isWritable =
-            self.unsentBytes + self.buffered <= Self.highWaterMark && self.context?.channel.isWritable == true
+        let isWritable = self.queuedBytes <= Self.highWaterMark && self.context?.channel.isWritable == true
         if !isWritable { self.isDrainAwaited = true }
         return isWritable
     }
