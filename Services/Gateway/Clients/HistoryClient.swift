@@ -18,8 +18,9 @@ struct HistoryClient: Sendable {
         var entries: [String]
     }
 
-    /// Messages of one chatroom keep their order by being in one lane; also the number by which an instance is preferred.
-    private static var lanes: Int64 { 4 }
+    /// Messages of one chatroom keep their order by being in one lane, of which each instance has so many: with more, too
+    /// little goes together in a call.
+    private static var lanesPerInstance: Int { 4 }
 
     private let client: ServiceClient
     private let views: Lookup<UserID, Views>
@@ -44,10 +45,11 @@ struct HistoryClient: Sendable {
         self.holes = Lookup(name: "holes", lanes: 2, maxBatch: EntryCalls.maxRanges) {
             try await Self.parts($0, of: client)
         }
-        self.appends = Batcher(name: "appends", lanes: Int(Self.lanes)) { items in
+        let lanes = Self.lanesPerInstance * client.instances
+        self.appends = Batcher(name: "appends", lanes: lanes) { items in
             let answer: AppendMessages.Answer = try await client.call(
                 .post, "/internal/messages", AppendMessages(messages: items),
-                preferring: items.first.map { $0.chatroomId.rawValue % Self.lanes })
+                preferring: items.first.map { $0.chatroomId.rawValue % Int64(lanes) })
             return answer.results
         }
         self.cursors = Batcher(name: "cursors") { items in

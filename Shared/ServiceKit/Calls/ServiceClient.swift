@@ -50,6 +50,9 @@ package final class ServiceClient: Sendable {
         self.logger = logger
     }
 
+    /// How many there are to call.
+    package var instances: Int { self.urls.count }
+
     /// Calls with a body.
     ///
     /// - Parameter preferring: calls with one key go to one instance while it is there.
