@@ -50,7 +50,8 @@ struct GatewayConfiguration: ServiceConfiguration {
             perConnection: keys.int(
                 "GATEWAY_REPLAY_PER_CONNECTION", default: 5_000, "entries replayed in all per CONNECT"))
         self.maxCursors = keys.int(
-            "GATEWAY_MAX_CURSORS", default: 2_000, "chatrooms named in one CONNECT or one sync; with more it is refused"
+            "GATEWAY_MAX_CURSORS", default: 2_000,
+            "chatrooms named in one CONNECT or one sync, or left by one socket; with more it is refused"
         )
         self.messages = MessageRules(
             maxCharacters: keys.int("GATEWAY_MESSAGE_CHARACTERS", default: 4_000, "characters of one message"))

@@ -105,6 +105,34 @@ struct DeliveryTests {
         }
     }
 
+    /// What it heard by itself would cross `joinRoom`, which names what it holds, and come twice.
+    @Test func `who has left a room hears it again when they ask for it, not when they are let in anew`() async throws {
+        try await withGateways { world in
+            world.standIns.makeRoom(.lobby, .alice, .bob)
+            world.standIns.makeRoom(.garden, .bob)
+            let bob = try await world.enter(.bob)
+            #expect(await bob.ask("leaveRoom", "{\"chatroomId\":10}")?["chatroomId"] as? Int == 10)
+            world.standIns.remove(.bob, from: .lobby)
+            #expect(await bob.event("chatroom")?["kind"] as? String == "removed")
+            #expect(await bob.send("from outside", to: .lobby)?.refusal == "chatroom_not_found")
+            world.standIns.add(.bob, to: .lobby)
+            #expect(await bob.event("chatroom")?["kind"] as? String == "added")
+            // A flow of its own: it goes after the refreshes that are wanted by now.
+            await bob.write("427[\"leaveRoom\",{\"chatroomId\":11}]")
+            world.standIns.say("not asked for", in: .lobby)
+            await bob.write("428[\"joinRoom\",{\"chatroomId\":10,\"after\":1}]")
+            var heard: [String] = []
+            while let packet = await bob.next(), !packet.hasPrefix("38[") { heard.append(packet) }
+            #expect(heard.filter { $0.contains("not asked for") }.count == 1)
+            #expect(heard.filter { $0.contains("\"seq\":2,") }.count == 1)
+            #expect(
+                heard.first { $0.hasPrefix("2[\"change\"") || $0.hasPrefix("2[\"message\"") }
+                    == heard.first { $0.contains("\"seq\":2,") })
+            world.standIns.say("live again", in: .lobby)
+            #expect(await bob.seqs(1, in: .lobby) == [4])
+        }
+    }
+
     @Test func `a removal whose hint is lost is made good by the feed`() async throws {
         try await withGateways { world in
             world.standIns.makeRoom(.lobby, .alice, .bob)

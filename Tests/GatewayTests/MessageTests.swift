@@ -220,9 +220,21 @@ struct MessageTests {
             #expect(await bob.ask("leaveRoom", "{\"chatroomId\":10}")?["chatroomId"] as? Int == 10)
             #expect(await bob.ask("typing", "{\"chatroomId\":10}", id: 2)?.refusal == "chatroom_not_found")
             #expect(await bob.send("let me in", to: .lobby, id: 3)?.refusal == "chatroom_not_found")
-            // And who is let in later hears it.
+            // And who is let in later hears it, having asked.
             world.standIns.add(.bob, to: .lobby)
+            await bob.write("424[\"joinRoom\",{\"chatroomId\":10,\"after\":0}]")
             #expect(await bob.seqs(1, in: .lobby) == [1])
+        }
+    }
+
+    @Test func `a socket that leaves more rooms than it may name is refused`() async throws {
+        try await withGateways(environment: ["GATEWAY_MAX_CURSORS": "2"]) { world in
+            let bob = try await world.enter(.bob)
+            for id in 1...2 {
+                #expect(await bob.ask("leaveRoom", "{\"chatroomId\":\(id)}", id: id)?["chatroomId"] as? Int == id)
+            }
+            #expect(await bob.ask("leaveRoom", "{\"chatroomId\":3}", id: 3)?.refusal == "too_large")
+            #expect(await bob.ask("leaveRoom", "{\"chatroomId\":1}", id: 4)?["chatroomId"] as? Int == 1)
         }
     }
 

@@ -29,8 +29,10 @@ final class Client {
     /// Of the logs it was told of; `nil` before it has joined any.
     private var epoch: UUID?
     private var memberships: [ChatroomID: Sockets.Membership] = [:]
-    /// Left by `leaveRoom`, and not heard until `joinRoom`; the user is a member all the same.
-    private(set) var declinedChatrooms: Set<ChatroomID> = []
+    /// Left by `leaveRoom`, and whether the user is a member there, as far as is known. They are not heard until
+    /// `joinRoom`, whatever becomes of the membership meanwhile: what came unasked would cross the answer to `joinRoom`, and
+    /// be told twice.
+    private var declined: [ChatroomID: Bool] = [:]
     private var early: [SocketEvent] = []
     private var flows: [BackgroundTasks.Work] = []
     private var isFlowing = false
@@ -244,14 +246,30 @@ final class Client {
 
     /// Whether the user is in the chatroom as far as is known here, heard on this socket or not.
     func isMember(of chatroom: ChatroomID) -> Bool {
-        self.memberships[chatroom] != nil || self.declinedChatrooms.contains(chatroom)
+        self.memberships[chatroom] != nil || self.declined[chatroom] == true
     }
 
-    /// Hears a chatroom no more, and is still a member.
-    func decline(_ chatroom: ChatroomID) {
-        guard self.memberships[chatroom] != nil else { return }
+    /// Hears a chatroom no more, also if the user should come into it later.
+    ///
+    /// - Returns: `false` where too many are declined already.
+    func decline(_ chatroom: ChatroomID) -> Bool {
+        let isMember = self.isMember(of: chatroom)
+        guard self.declined[chatroom] != nil || self.declined.count < self.namespace.maxCursors else { return false }
         self.leave(chatroom)
-        self.declinedChatrooms.insert(chatroom)
+        self.declined[chatroom] = isMember
+        return true
+    }
+
+    /// Would hear a chatroom again, if it may.
+    func wish(for chatroom: ChatroomID) { self.declined[chatroom] = nil }
+
+    /// The user is a member of these, and of no others.
+    ///
+    /// - Returns: those of them that are to be joined.
+    func keep(_ chatrooms: Set<ChatroomID>) -> Set<ChatroomID> {
+        for id in self.memberships.keys where !chatrooms.contains(id) { self.leave(id) }
+        for id in self.declined.keys { self.declined[id] = chatrooms.contains(id) }
+        return chatrooms.filter { self.memberships[$0] == nil && self.declined[$0] == nil }
     }
 
     /// Each room held; where the client is in already, it leaves and joins anew, to be replayed to.
@@ -262,6 +280,7 @@ final class Client {
         self.epoch = epoch
         for (id, room) in rooms {
             self.leave(id)
+            self.declined[id] = nil
             self.memberships[id] = room.join(self.socket, held: true)
         }
         return true
@@ -269,7 +288,6 @@ final class Client {
 
     /// Is no member any more, or about to join anew.
     func leave(_ chatroom: ChatroomID) {
-        self.declinedChatrooms.remove(chatroom)
         guard let membership = self.memberships.removeValue(forKey: chatroom) else { return }
         membership.room.leave(self.socket)
         self.namespace.delivery.release([chatroom: membership.room])

@@ -50,13 +50,9 @@ struct Entrance: Sendable {
     func refresh(_ socket: SocketReference, _ user: UserID) async {
         await self.untilDone(socket) {
             let views = try await self.views(of: user)
-            guard let (joined, declined) = await socket.ask({ ($0.chatrooms, $0.declinedChatrooms) }) else { return }
-            let gone = joined.union(declined).subtracting(views.chatrooms.map(\.id))
-            socket.execute { socket in
-                guard let client = socket.context as? Client else { return }
-                for chatroom in gone { client.leave(chatroom) }
-            }
-            let new = views.chatrooms.filter { !joined.contains($0.id) && !declined.contains($0.id) }
+            let visible = Set(views.chatrooms.map(\.id))
+            guard let unheard = await socket.ask({ $0.keep(visible) }) else { return }
+            let new = views.chatrooms.filter { unheard.contains($0.id) }
             guard !new.isEmpty, let positions = try await self.delivery.join(socket, new, of: views.epoch) else {
                 return
             }

@@ -27,7 +27,10 @@ extension ChatNamespace {
                     cursors: wish.after.map { [wish.chatroomId: $0] } ?? [:])
                 guard let plan else { return }
                 guard let chatroom = plan.chatrooms.first else {
-                    _ = await reference.ask { $0.leave(wish.chatroomId) }
+                    _ = await reference.ask { client in
+                        client.leave(wish.chatroomId)
+                        client.wish(for: wish.chatroomId)
+                    }
                     throw GatewayError.chatroomNotFound
                 }
                 event.answer(Joined(chatroomId: wish.chatroomId, head: chatroom.view.head, more: chatroom.isBehind))
@@ -41,13 +44,14 @@ extension ChatNamespace {
         var chatroomId: ChatroomID
     }
 
-    /// `leaveRoom {chatroomId}` → `{chatroomId}`: this socket no longer hears the chatroom; membership is untouched.
+    /// `leaveRoom {chatroomId}` → `{chatroomId}`: this socket no longer hears the chatroom until it says `joinRoom`;
+    /// membership is untouched.
     func leaveRoom(_ event: SocketEvent, _ client: Client) throws {
         let room = try event.decode(Room.self)
         let reference = client.reference
         client.flow {
-            _ = await reference.ask { $0.decline(room.chatroomId) }
-            event.answer(room)
+            guard let isDone = await reference.ask({ $0.decline(room.chatroomId) }) else { return }
+            if isDone { event.answer(room) } else { event.fail(RequestError.tooLarge, logger: self.logger) }
         }
     }
 

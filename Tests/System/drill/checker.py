@@ -274,6 +274,22 @@ def membership(evidence: Evidence) -> Iterator[Violation]:
                 yield Violation("membership", f"{seq} is on a page of somebody who was not there", (page,))
 
 
+def silence(evidence: Evidence) -> Iterator[Violation]:
+    """A device that was answered that it has left a chatroom hears nothing of it until it asks again."""
+    silent: dict[tuple[str, int], Line] = {}
+    for line in evidence.lines:
+        match line["op"]:
+            case "left":
+                silent[line["device"], line["room"]] = line
+            case "join":
+                silent.pop((line["device"], line["room"]), None)
+            case "open":
+                silent = {place: left for place, left in silent.items() if place[0] != line["device"]}
+            case "entry":
+                if left := silent.get((line["device"], line["room"])):
+                    yield Violation("silence", "heard of a chatroom that the device has left", (left, line))
+
+
 def cursors(evidence: Evidence) -> Iterator[Violation]:
     """Read cursors never go back, and are not below what was asked for."""
     begun: dict[str, Line] = {}
@@ -420,7 +436,7 @@ def both(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> It
 
 
 RULES: tuple[Rule, ...] = (
-    dense, phantom, doubled, lost, order, real_time, contiguous, membership, cursors, unread, recovery,
+    dense, phantom, doubled, lost, order, real_time, contiguous, membership, silence, cursors, unread, recovery,
 )
 
 

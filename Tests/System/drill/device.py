@@ -4,7 +4,7 @@ down what it does and is told.
     connect  device user session gateway transports cursors    open, ready (chatrooms), close: what became of it
     entry    device user session room seq kind: message (body, sender) or change (action, userId)
     send     id room user device attempt body       then ack (seq), refused (code) or unknown; also unanswered
-    leave    device room                            join, joined (head)
+    leave    device room      then left             join, joined (head)
 """
 
 import asyncio
@@ -272,9 +272,11 @@ class Device:
     async def leave(self, session: Session, room: int) -> None:
         session.declined.add(room)
         self.note("leave", room=room)
-        if await session.call("leaveRoom", {"chatroomId": room}) is None:
-            # It may still be done: what is told until then would be told again.
-            await self.disconnect("no answer")
+        answer = await session.call("leaveRoom", {"chatroomId": room})
+        if answer is None or "error" in answer:
+            # It may be done still, or not: what is told until then would be told again.
+            return await self.disconnect("no answer")
+        self.note("left", room=room)
 
     async def rejoin(self, session: Session, room: int) -> None:
         self.note("join", room=room, after=self.cursors.get(room))

@@ -124,6 +124,14 @@ def test_a_sound_history_is_kept() -> None:
     assert check(SOUND) == []
 
 
+def test_what_a_device_hears_of_a_chatroom_it_has_left_breaks_the_silence() -> None:
+    history = History()
+    history.add({"op": "left", "device": "b", "user": BOB, "room": ROOM}, op="entry", device="b", seq=4)
+    assert broken(history.lines) == {"silence"}
+    history.add({"op": "join", "device": "b", "user": BOB, "room": ROOM}, op="left", device="b")
+    assert broken(history.lines) == set()
+
+
 def test_an_acknowledged_message_that_is_not_in_the_table_is_lost() -> None:
     history = History()
     del history.lines[history.index(op="row", seq=8)]
