@@ -33,23 +33,27 @@ extension Entrance {
         }
     }
 
-    /// The first entries of several chatrooms, asked for at a time, so that they are answered in few calls. Tries until
-    /// some are.
+    /// The first entries of several chatrooms, asked for at a time, so that they are answered in few calls. What is left out
+    /// of an answer is asked for together again, until nothing new comes of that and there is something.
     ///
     /// - Returns: `nil` if the socket is gone.
     private func first(
         of group: [MissingEntries], in epoch: UUID, for socket: SocketReference
     ) async -> [ChatroomID: [BusEntry]]? {
-        let wanted = group.filter { $0.count > 0 }
+        var first: [ChatroomID: [BusEntry]] = [:]
         var pause = Pause()
         while true {
-            let first = await withTaskGroup(of: (ChatroomID, [BusEntry]?).self) { tasks in
+            let wanted = group.filter { $0.count > 0 && first[$0.chatroom] == nil }
+            if wanted.isEmpty { return first }
+            let answered = await withTaskGroup(of: (ChatroomID, [BusEntry]?).self) { tasks in
                 for missing in wanted {
                     tasks.addTask { (missing.chatroom, await self.next(of: missing, in: epoch)) }
                 }
-                return await tasks.reduce(into: [:]) { first, answer in first[answer.0] = answer.1 }
+                return await tasks.reduce(into: [:]) { answered, answer in answered[answer.0] = answer.1 }
             }
-            if wanted.isEmpty || !first.isEmpty { return first }
+            first.merge(answered) { $1 }
+            guard answered.isEmpty else { continue }
+            if !first.isEmpty { return first }
             self.logger.warning("a replay waits for History", metadata: ["chatrooms": "\(wanted.count)"])
             guard await pause.wait(), await socket.ask({ _ in true }) != nil else { return nil }
         }
