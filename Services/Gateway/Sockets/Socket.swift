@@ -25,6 +25,10 @@ package final class Socket {
     package let eventLoop: any EventLoop
     /// What the application keeps with the socket.
     package var context: (any AnyObject)?
+    /// When the application is to be told, by ``SocketApplication/alarm(_:)``. It costs no timer of its own.
+    package var alarm: NIODeadline? {
+        didSet { if self.alarm != nil { self.connection?.rearm() } }
+    }
 
     private var state = State.undecided
     private var connection: SocketConnection?
@@ -242,10 +246,18 @@ package final class Socket {
         pending.completion(.answered(arguments, attachments: attachments))
     }
 
-    /// When the first acknowledgement is given up.
-    var deadline: NIODeadline? { self.acknowledgements.values.map(\.deadline).min() }
+    /// When the first acknowledgement is given up, or the alarm has come.
+    var deadline: NIODeadline? {
+        var first = self.alarm
+        for pending in self.acknowledgements.values { first = min(first ?? pending.deadline, pending.deadline) }
+        return first
+    }
 
     func deadlineReached(now: NIODeadline) {
+        if let alarm = self.alarm, alarm <= now {
+            self.alarm = nil
+            self.connection?.application.alarm(self)
+        }
         for (id, pending) in self.acknowledgements where pending.deadline <= now {
             self.acknowledgements[id] = nil
             pending.completion(.timedOut)

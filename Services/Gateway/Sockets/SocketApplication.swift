@@ -27,12 +27,16 @@ package protocol SocketApplication: Sendable {
     /// An event of an accepted socket, in the order of arrival.
     func receive(_ event: SocketEvent, from socket: Socket)
 
+    /// ``Socket/alarm`` has come, and is `nil` again; up to a tenth of a second late.
+    func alarm(_ socket: Socket)
+
     /// An accepted (or still undecided) socket is gone; it has left its rooms already.
     func disconnect(_ socket: Socket, reason: DisconnectReason)
 }
 
 extension SocketApplication {
     package var slowFarewell: EncodedEvent? { nil }
+    package func alarm(_ socket: Socket) {}
 }
 
 /// What an application keeps of a handshake, for as long as its session lives: better little.
@@ -68,7 +72,7 @@ package enum HandshakeRefusal: Error, Equatable {
 }
 
 /// Why a socket is gone, in the reference server's words (SOCKETIO.md §9).
-package enum DisconnectReason: String, Sendable {
+package enum DisconnectReason: String, CaseIterable, Sendable {
     case transportClose = "transport close"
     case transportError = "transport error"
     case pingTimeout = "ping timeout"

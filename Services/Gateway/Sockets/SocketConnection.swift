@@ -181,7 +181,12 @@ final class SocketConnection: EngineApplicationSession {
     // MARK: Time
 
     var deadline: NIODeadline? {
-        ([self.connectBy, self.attachmentsBy] + self.sockets.map(\.deadline)).compactMap { $0 }.min()
+        var first = self.connectBy
+        if let attachmentsBy = self.attachmentsBy { first = min(first ?? attachmentsBy, attachmentsBy) }
+        for socket in self.sockets {
+            if let deadline = socket.deadline { first = min(first ?? deadline, deadline) }
+        }
+        return first
     }
 
     func deadlineReached(now: NIODeadline) {

@@ -9,8 +9,10 @@ struct SocketMetrics: Sendable {
     let messagesIn = Counter(label: "sockets_messages_received_total")
     let messagesOut = Counter(label: "sockets_messages_sent_total")
     let slow = Counter(label: "sockets_closed_slow_total")
+    private let ended = Dictionary(
+        uniqueKeysWithValues: DisconnectReason.allCases.map { reason in
+            (reason, Counter(label: "sockets_ended_total", dimensions: [("reason", reason.rawValue)]))
+        })
 
-    func ended(_ reason: DisconnectReason) {
-        Counter(label: "sockets_ended_total", dimensions: [("reason", reason.rawValue)]).increment()
-    }
+    func ended(_ reason: DisconnectReason) { self.ended[reason]?.increment() }
 }

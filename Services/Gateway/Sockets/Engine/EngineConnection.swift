@@ -127,8 +127,9 @@ final class EngineConnection: DeadlineEntry, WebSocketOwner {
 
     /// The application's deadline is another one now.
     func rearm() {
-        let deadlines = [self.rules.deadline, self.application?.deadline].compactMap { $0 }
-        if let earliest = deadlines.min() { self.loop.wheel.arm(self, at: earliest) }
+        let (own, its) = (self.rules.deadline, self.application?.deadline)
+        guard let earliest = own.map({ min($0, its ?? $0) }) ?? its else { return }
+        self.loop.wheel.arm(self, at: earliest)
     }
 
     func deadlineReached(now: NIODeadline) {
