@@ -34,6 +34,8 @@ import Testing
         for (index, registry) in registries.enumerated() {
             var configuration = SocketConfiguration()
             configuration.nodeTag = "node\(index)"
+            // A ping between the answers that are compared is another test's subject.
+            configuration.pingInterval = .seconds(600)
             configure(&configuration)
             let server = SocketServer(
                 configuration: configuration, group: TestServer.group,

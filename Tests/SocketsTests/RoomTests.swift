@@ -153,6 +153,7 @@ struct RoomTests {
     @Test func `a member that reads too slowly is closed and holds up nobody`() async throws {
         try await self.with(Lobby()) {
             $0.maxQueuedBytes = 200_000
+            $0.pingInterval = .seconds(600)
         } _: { server, room in
             let members = try await self.join(server, 3)
             try await members[0].socket.client.stopReading()

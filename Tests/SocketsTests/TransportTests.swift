@@ -311,8 +311,9 @@ struct TransportTests {
 
     @Test func `many sessions upgrade at once with nothing lost or doubled`() async throws {
         try await withServer {
-            // However slow the machine: an upgrade that is given up is another test's subject.
+            // However slow the machine: an upgrade that is given up is another test's subject, and so is a ping.
             $0.upgradeTimeout = .seconds(600)
+            $0.pingInterval = .seconds(600)
         } _: { server in
             try await withThrowingTaskGroup { group in
                 for _ in 0..<20 {
