@@ -31,16 +31,19 @@ struct GatewayService {
         #if DEBUG
             configuration.drillFault.plant()
         #endif
+        // The process's loops, which its calls to other services use too: each thread more is one more to be woken.
+        let loops = MultiThreadedEventLoopGroup.singleton
+        let executors = loops.makeIterator().map(LoopExecutor.init)
         let tokens = TokenVerifier()
         var application = ServiceApplication(configuration.common, tokens: tokens)
         let logger = application.logger
         let socialClient = application.client(of: .social)
         let authClient = application.client(of: .auth)
-        let history = HistoryClient(application.client(of: .history))
+        let history = HistoryClient(application.client(of: .history), executors: executors)
         let auth = AuthClient(authClient)
 
         let redis = try Redis(urls: configuration.common.redisURLs, logger: logger)
-        let tasks = BackgroundTasks()
+        let tasks = BackgroundTasks(executors: executors)
         let people = People(limits: configuration.people)
         let social = SocialClient(socialClient)
         let presence = Presence(
@@ -55,8 +58,7 @@ struct GatewayService {
         let nodes = Nodes(tag: configuration.sockets.nodeTag, redis: redis)
         let keys = configuration.common.serviceKeys
         let server = SocketServer(
-            // The process's loops, which its calls to other services use too: each thread more is one more to be woken.
-            configuration: configuration.sockets, group: .singletonMultiThreadedEventLoopGroup, application: namespace,
+            configuration: configuration.sockets, group: loops, application: namespace,
             forwarding: Forwarding(nodes: nodes.registry, key: keys.own) {
                 keys.caller(presenting: $0) == ServiceName.gateway.rawValue
             },

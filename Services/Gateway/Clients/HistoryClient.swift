@@ -27,10 +27,12 @@ struct HistoryClient: Sendable {
     /// What those lack who come, and what this node has missed: who is live does not wait behind a storm.
     private let replays: Lookup<LookupEntries.Range, Part>
     private let holes: Lookup<LookupEntries.Range, Part>
-    private let appends: Batcher<AppendMessages.Item, AppendMessages.Result>
+    private let appends: Batcher<OutgoingMessage, AppendResult>
     private let cursors: Batcher<MoveCursors.Item, Seq?>
 
-    init(_ client: ServiceClient) {
+    /// - Parameter executors: event loops'. A message's call is made on one of them: each thread more on its way would be
+    ///   one more to be woken.
+    init(_ client: ServiceClient, executors: [LoopExecutor] = []) {
         self.client = client
         self.views = Lookup(name: "views", lanes: 2) { users in
             let answer: LookupViews.Answer = try await client.call(
@@ -46,11 +48,15 @@ struct HistoryClient: Sendable {
             try await Self.parts($0, of: client)
         }
         let lanes = Self.lanesPerInstance * client.instances
-        self.appends = Batcher(name: "appends", lanes: lanes) { items in
-            let answer: AppendMessages.Answer = try await client.call(
-                .post, "/internal/messages", AppendMessages(messages: items),
-                preferring: items.first.map { $0.chatroomId.rawValue % Int64(lanes) })
-            return answer.results
+        self.appends = Batcher(name: "appends", lanes: lanes, executors: executors) { messages in
+            var results: [AppendResult] = []
+            for slice in AppendCalls.slices(of: messages) {
+                let answer = try await client.call(
+                    .post, "/internal/messages", json: AppendCalls.body(of: slice),
+                    preferring: slice.first.map { $0.chatroom.rawValue % Int64(lanes) })
+                results += try AppendCalls.results(in: answer)
+            }
+            return results
         }
         self.cursors = Batcher(name: "cursors") { items in
             let answer: MoveCursors.Answer = try await client.call(
@@ -122,10 +128,9 @@ struct HistoryClient: Sendable {
 
     /// Calls back when the message is committed or refused. Messages of one chatroom are stored in the order of the calls.
     func append(
-        _ item: AppendMessages.Item,
-        then callback: @escaping @Sendable (Result<AppendMessages.Result, any Error>) -> Void
+        _ message: OutgoingMessage, then callback: @escaping @Sendable (Result<AppendResult, any Error>) -> Void
     ) {
-        self.appends.submit(item, lane: item.chatroomId.rawValue, then: callback)
+        self.appends.submit(message, lane: message.chatroom.rawValue, then: callback)
     }
 
     /// Calls back with where the read cursor stands then; `nil` where the user is no member.

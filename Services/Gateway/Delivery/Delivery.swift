@@ -5,6 +5,7 @@ import Logging
 import Metrics
 import Redis
 import Sockets
+import Synchronization
 
 /// Takes what the bus says of chatrooms to the sockets that are in them.
 ///
@@ -32,6 +33,8 @@ final class Delivery: Sendable {
     let timing: Timing
     let logger: Logger
     let isHearing = Flag()
+    /// For the I/O thread, from event loops.
+    let handedOver = Mutex<[@Sendable () -> Void]>([])
     private let delivered = Counter(label: "gateway_entries_delivered_total")
     private let holes = Counter(label: "gateway_holes_fetched_total")
 

@@ -1,8 +1,10 @@
 import ChatAPI
 import Foundation
 import IOThread
+import NIOCore
 import Redis
 import Sockets
+import Synchronization
 
 /// How sockets come into chatrooms and leave them.
 ///
@@ -30,20 +32,20 @@ extension Delivery {
         _ reference: SocketReference, _ views: [ChatroomView], of epoch: UUID
     ) async throws(AnotherEpoch) -> [ChatroomID: Seq]? {
         let joined: Result<[ChatroomID: Seq]?, AnotherEpoch> = await withCheckedContinuation { continuation in
-            IOThread.shared.execute {
+            self.afterTurn(of: reference.eventLoop) {
                 let failure = Result<[ChatroomID: Seq]?, AnotherEpoch>.failure(AnotherEpoch(epoch: epoch))
                 guard self.saw(epoch) else { return continuation.resume(returning: failure) }
                 self.subscribe(to: views) { rooms in
                     reference.execute { socket in
                         guard socket.isConnected, let client = socket.context as? Client else {
-                            self.release(rooms)
+                            self.release(rooms, on: socket.eventLoop)
                             return continuation.resume(returning: .success(nil))
                         }
                         guard client.join(rooms, of: epoch) else {
-                            self.release(rooms)
+                            self.release(rooms, on: socket.eventLoop)
                             return continuation.resume(returning: failure)
                         }
-                        IOThread.shared.execute {
+                        self.afterTurn(of: socket.eventLoop) {
                             if let positions = self.positions(in: rooms, of: epoch) {
                                 return continuation.resume(returning: .success(positions))
                             }
@@ -69,10 +71,10 @@ extension Delivery {
         return positions
     }
 
-    /// A socket that is no longer in these rooms.
-    func release(_ rooms: [ChatroomID: Room]) {
+    /// A socket of `loop` is no longer in these rooms.
+    func release(_ rooms: [ChatroomID: Room], on loop: any EventLoop) {
         guard !rooms.isEmpty else { return }
-        IOThread.shared.execute {
+        self.afterTurn(of: loop) {
             let state = self.state.value
             var left: [String] = []
             for (id, room) in rooms {
@@ -85,6 +87,21 @@ extension Delivery {
                 left.append(live.channel)
             }
             self.redis.unsubscribe(left)
+        }
+    }
+
+    /// Runs `job` on the I/O thread once `loop` has done what it has at hand, in order with what else is handed over so: in
+    /// a storm one wake-up serves for many.
+    private func afterTurn(of loop: any EventLoop, _ job: @escaping @Sendable () -> Void) {
+        let isFirst = self.handedOver.withLock { jobs in
+            jobs.append(job)
+            return jobs.count == 1
+        }
+        guard isFirst else { return }
+        loop.execute {
+            IOThread.shared.execute {
+                for job in self.handedOver.takeAll() { job() }
+            }
         }
     }
 
@@ -127,6 +144,16 @@ extension Delivery {
         let once = Once { callback(rooms) }
         IOThread.shared.schedule(after: self.timing.subscribing) { once.call() }
         self.redis.subscribe(unconfirmed) { _ in once.call() }
+    }
+}
+
+extension Mutex where Value == [@Sendable () -> Void] {
+    fileprivate func takeAll() -> Value {
+        self.withLock { jobs in
+            let taken = jobs
+            jobs = []
+            return taken
+        }
     }
 }
 

@@ -131,6 +131,8 @@ final class ChatNamespace: SocketApplication {
         if !client.keepEarly(event) { event.refuse(RequestError.tooManyRequests(retryAfter: 1).body) }
     }
 
+    func alarm(_ socket: Socket) { (socket.context as? Client)?.alarm(at: .now()) }
+
     func disconnect(_ socket: Socket, reason: DisconnectReason) {
         guard let client = socket.context as? Client else { return }
         client.end()

@@ -38,8 +38,10 @@ final class Client {
     private var isFlowing = false
     private var isRefreshWanted = false
     private var draining: [(Bool) -> Void] = []
-    private var deadline: Scheduled<Void>?
-    private var tokenTimer: Scheduled<Void>?
+    /// When `ready` must have been sent.
+    private var readyBy: NIODeadline?
+    /// When the token is to be renewed, or ends.
+    private var tokenDue: NIODeadline?
     private var isRenewing = false
     /// Empty once too many events were refused for their rate.
     private var patience: TokenBucket
@@ -68,20 +70,14 @@ final class Client {
     /// Begins the first flow; without ``announceReady(_:)`` within `limit` the transport is closed, so that the client comes
     /// back.
     func begin(within limit: Duration, _ entrance: @escaping BackgroundTasks.Work) {
-        let reference = self.reference
-        self.deadline = self.socket.eventLoop.scheduleTask(in: TimeAmount(limit)) {
-            reference.execute { socket in
-                guard let client = socket.context as? Client, !client.isReady else { return }
-                client.close()
-            }
-        }
+        self.readyBy = .now() + TimeAmount(limit)
+        self.setAlarm()
         self.flow(entrance)
     }
 
     /// Sends `ready`, which comes in time with that: how long its replay takes is the client's own doing.
     func announceReady(_ text: String) {
-        self.deadline?.cancel()
-        self.deadline = nil
+        self.readyBy = nil
         self.emit(text)
     }
 
@@ -115,9 +111,7 @@ final class Client {
     /// The socket is gone, and out of its rooms already.
     func end() {
         self.isGone = true
-        self.deadline?.cancel()
-        self.tokenTimer?.cancel()
-        self.namespace.delivery.release(self.memberships.mapValues(\.room))
+        self.namespace.delivery.release(self.memberships.mapValues(\.room), on: self.socket.eventLoop)
         self.memberships = [:]
         self.early = []
         self.flows = []
@@ -134,6 +128,19 @@ final class Client {
         self.socket.eventLoop.scheduleTask(in: TimeAmount(duration * Double.random(in: 0...1))) {
             reference.execute { ($0.context as? Client)?.close(saying: ByeEvent(reason: .replaced, retryAfter: 0)) }
         }
+    }
+
+    // MARK: Time
+
+    private func setAlarm() {
+        self.socket.alarm = self.readyBy.map { min($0, self.tokenDue ?? $0) } ?? self.tokenDue
+    }
+
+    /// Some time has come that the socket's alarm was set to.
+    func alarm(at now: NIODeadline) {
+        if let readyBy = self.readyBy, readyBy <= now { return self.close() }
+        if let tokenDue = self.tokenDue, tokenDue <= now { return self.tokenIsDue() }
+        self.setAlarm()
     }
 
     /// Says why, and closes the transport; never `41`, after which stock clients would stay away.
@@ -180,13 +187,10 @@ final class Client {
     /// One timer for the renewal and for the end of the token, whichever is first.
     private func watchToken(renewingIn renewal: Duration) {
         guard !self.isGone else { return }
-        self.tokenTimer?.cancel()
         let left = self.claims.expiresAt.milliseconds - Timestamp.now.milliseconds
         let wait = min(left, Int64(renewal / .milliseconds(1)), Self.longestWait)
-        let reference = self.reference
-        self.tokenTimer = self.socket.eventLoop.scheduleTask(in: .milliseconds(max(0, wait))) {
-            reference.execute { ($0.context as? Client)?.tokenIsDue() }
-        }
+        self.tokenDue = .now() + .milliseconds(max(0, wait))
+        self.setAlarm()
     }
 
     private func tokenIsDue() {
@@ -229,7 +233,7 @@ final class Client {
         self.isFlowing = true
         let work = self.flows.removeFirst()
         let reference = self.reference
-        self.namespace.tasks.start {
+        self.namespace.tasks.start(on: self.socket.eventLoop) {
             await work()
             reference.execute { socket in
                 guard let client = socket.context as? Client else { return }
@@ -290,7 +294,7 @@ final class Client {
     func leave(_ chatroom: ChatroomID) {
         guard let membership = self.memberships.removeValue(forKey: chatroom) else { return }
         membership.room.leave(self.socket)
-        self.namespace.delivery.release([chatroom: membership.room])
+        self.namespace.delivery.release([chatroom: membership.room], on: self.socket.eventLoop)
     }
 
     /// What was held and lies above `seq` follows now; the room is live.

@@ -34,12 +34,8 @@ struct Entrance: Sendable {
             guard let positions = try await self.delivery.join(socket, views.chatrooms, of: views.epoch) else { return }
             let ready = ReadyEvent(
                 user: arrival.user, session: arrival.session, epoch: views.epoch, node: self.node,
-                chatrooms: plan.chatrooms.map { chatroom in
-                    ReadyEvent.Chatroom(
-                        id: chatroom.view.id, head: chatroom.view.head, from: chatroom.view.from,
-                        behind: chatroom.isBehind ? true : nil)
-                })
-            let text = EventText.make("ready", ready)
+                chatrooms: plan.chatrooms)
+            let text = ready.text
             socket.execute { ($0.context as? Client)?.announceReady(text) }
             await self.replay(plan, positions, of: views.epoch, to: socket, arrival.user)
             socket.execute { ($0.context as? Client)?.becomeReady() }

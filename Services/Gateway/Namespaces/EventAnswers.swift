@@ -14,6 +14,14 @@ extension SocketEvent {
         return try StrictJSON.decode(type, from: Array(argument.readableBytesView))
     }
 
+    /// The first argument, taken apart one level deep.
+    ///
+    /// - Throws: ``RequestError/invalid(fields:)``.
+    func members() throws(RequestError) -> JSONMembers {
+        guard let argument = self.arguments.first else { throw .invalid("body", "is missing") }
+        return try JSONMembers(Array(argument.readableBytesView))
+    }
+
     func answer(_ result: some Encodable) { self.acknowledgement?.answer("[\(EventText.json(result))]") }
 
     func refuse(_ error: ErrorBody) { self.answer(["error": error]) }

@@ -1,6 +1,7 @@
 import ChatAPI
 import Foundation
 import ServiceKit
+import SocketIO
 
 /// The text of events and acknowledgements as clients get it.
 enum EventText {
@@ -16,21 +17,27 @@ enum EventText {
     }
 }
 
-/// The payload of `ready`.
-struct ReadyEvent: Encodable {
-    struct Chatroom: Encodable {
-        var id: ChatroomID
-        var head: Seq
-        var from: Seq
-        /// `true` or left out.
-        var behind: Bool?
-    }
-
+/// `ready`. Everybody is sent one in a storm, so it is written without an encoder.
+struct ReadyEvent {
     var user: UserID
-    @Lowercase var session: SessionID
-    @Lowercase var epoch: UUID
+    var session: SessionID
+    var epoch: UUID
     var node: String
-    var chatrooms: [Chatroom]
+    var chatrooms: [ReplayPlan.Chatroom]
+
+    /// `["ready",{…}]`.
+    var text: String {
+        let chatrooms = self.chatrooms.map { chatroom in
+            let view = chatroom.view
+            let behind = chatroom.isBehind ? ",\"behind\":true" : ""
+            return "{\"id\":\(view.id),\"head\":\(view.head),\"from\":\(view.from)\(behind)}"
+        }
+        return """
+            ["ready",{"user":\(self.user),"session":"\(self.session.uuidString.lowercased())",\
+            "epoch":"\(self.epoch.uuidString.lowercased())","node":\(JSONText.quoted(self.node)),\
+            "chatrooms":[\(chatrooms.joined(separator: ","))]}]
+            """
+    }
 }
 
 /// The payload of `bye`, before a planned close.

@@ -9,32 +9,25 @@ extension ChatNamespace {
     ///
     /// Messages of one socket to one chatroom are stored in the order in which they came.
     func sendMessage(_ event: SocketEvent, _ client: Client) throws {
-        let send = try event.decode(SendMessage.self)
-        try self.rules.check(send.message)
-        let item = AppendMessages.Item(
-            senderId: client.user, chatroomId: send.chatroomId, clientId: send.clientId, message: send.message)
-        guard !client.isMember(of: send.chatroomId) else { return self.append(item, event) }
+        let message = try OutgoingMessage(event.members(), from: client.user, by: self.rules)
+        guard !client.isMember(of: message.chatroom) else { return self.append(message, event) }
         self.tasks.start { [reference = client.reference] in
             do {
-                try await self.confirm(item.senderId, isIn: item.chatroomId)
+                try await self.confirm(message.sender, isIn: message.chatroom)
                 _ = await reference.ask { $0.refreshSoon() }
-                self.append(item, event)
+                self.append(message, event)
             } catch {
                 event.fail(error, logger: self.logger)
             }
         }
     }
 
-    private func append(_ item: AppendMessages.Item, _ event: SocketEvent) {
-        self.history.append(item) { [logger] result in
+    private func append(_ message: OutgoingMessage, _ event: SocketEvent) {
+        self.history.append(message) { [logger] result in
             switch result {
             case .failure(let error): event.fail(error, logger: logger)
-            case .success(let result):
-                if let receipt = result.receipt {
-                    event.answer(receipt)
-                } else {
-                    event.refuse(result.error ?? RequestError.unavailable.body)
-                }
+            case .success(.receipt(let text)): event.acknowledgement?.answer("[\(text)]")
+            case .success(.refused(let text)): event.acknowledgement?.answer("[{\"error\":\(text)}]")
             }
         }
     }

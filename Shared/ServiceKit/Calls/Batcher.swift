@@ -24,6 +24,10 @@ package final class Batcher<Item: Sendable, Output: Sendable>: Sendable {
 
     private final class Lane: Sendable {
         let state = Mutex(State())
+        /// Where its calls are made; `nil`: anywhere.
+        let executor: (any TaskExecutor)?
+
+        init(executor: (any TaskExecutor)?) { self.executor = executor }
     }
 
     private let lanes: [Lane]
@@ -35,12 +39,16 @@ package final class Batcher<Item: Sendable, Output: Sendable>: Sendable {
     /// - Parameters:
     ///   - maxBatch: the most items of one call.
     ///   - maxWaiting: items waiting in one lane; one more is refused with `unavailable`.
+    ///   - executors: the lanes' in turn, for calls that take little time between their waits. They outlive the batcher.
     ///   - call: answers one result for each item, in order.
     package init(
-        name: String, lanes: Int = 1, maxBatch: Int = 500, maxWaiting: Int = 10_000, call: @escaping Call
+        name: String, lanes: Int = 1, maxBatch: Int = 500, maxWaiting: Int = 10_000,
+        executors: [any TaskExecutor] = [], call: @escaping Call
     ) {
         precondition(lanes > 0 && maxBatch > 0 && maxWaiting > 0, "a batcher has lanes, and room in them")
-        self.lanes = (0..<lanes).map { _ in Lane() }
+        self.lanes = (0..<lanes).map { lane in
+            Lane(executor: executors.isEmpty ? nil : executors[lane % executors.count])
+        }
         self.maxBatch = maxBatch
         self.maxWaiting = maxWaiting
         self.call = call
@@ -99,7 +107,7 @@ package final class Batcher<Item: Sendable, Output: Sendable>: Sendable {
         switch next {
         case .wait: break
         // Detached: the calls of a batch belong to no one request, and bear no one's id.
-        case .work: Task.detached { await self.work(through: lane) }
+        case .work: Task.detached(executorPreference: lane.executor) { await self.work(through: lane) }
         case .refuse(let error): completion(.failure(error))
         }
     }

@@ -74,6 +74,15 @@ package final class ServiceClient: Sendable {
         try self.decode(try await self.exchange(method, path, nil, key, timeout ?? self.timeout))
     }
 
+    /// Calls with JSON text, and gives the answer's as it came.
+    package func call(
+        _ method: HTTPRequest.Method, _ path: String, json: ByteBuffer, preferring key: Int64? = nil
+    ) async throws -> [UInt8] {
+        let received = try await self.exchange(method, path, json, key, self.timeout)
+        try self.checkStatus(of: received)
+        return Array(received.body)
+    }
+
     /// The base URLs in the order in which a call with this key tries them.
     package func order(preferring key: Int64?) -> [String] {
         guard self.urls.count > 1 else { return self.urls }
@@ -138,14 +147,18 @@ package final class ServiceClient: Sendable {
     }
 
     private func decode<Answer: Decodable>(_ received: Received) throws -> Answer {
+        try self.checkStatus(of: received)
+        if received.body.isEmpty, let nothing = Nothing() as? Answer { return nothing }
+        do {
+            return try JSONDecoder().decode(Answer.self, from: received.body)
+        } catch {
+            throw ServiceUnavailable(service: self.service, reason: "an answer that does not decode: \(error)")
+        }
+    }
+
+    private func checkStatus(of received: Received) throws {
         switch received.status.code {
-        case 200..<300:
-            if received.body.isEmpty, let nothing = Nothing() as? Answer { return nothing }
-            do {
-                return try JSONDecoder().decode(Answer.self, from: received.body)
-            } catch {
-                throw ServiceUnavailable(service: self.service, reason: "an answer that does not decode: \(error)")
-            }
+        case 200..<300: return
         case 400..<500 where received.status != .unauthorized:
             guard let body = try? JSONDecoder().decode(ErrorBody.self, from: received.body) else { fallthrough }
             throw RefusedByService(body, status: received.status)

@@ -10,6 +10,19 @@ package struct JSONScanner: ~Copyable {
     private var index = 0
     /// The keys seen in each open object; `nil` for an open array.
     private var open: [Set<ArraySlice<UInt8>>?] = []
+    /// What the outermost object or array consists of; `nil` where nobody asks.
+    private var parts: [Part]?
+    /// Of the part that is being read.
+    private var partKey: ArraySlice<UInt8> = []
+    private var partStart = 0
+
+    /// A member of an object, or an element of an array.
+    struct Part {
+        /// Escapes resolved; empty in an array.
+        var key: ArraySlice<UInt8>
+        /// Where its value stands, without space around it.
+        var value: Range<Int>
+    }
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -20,12 +33,22 @@ package struct JSONScanner: ~Copyable {
         try scanner.scan()
     }
 
+    /// Checks the same, and tells what the outermost object or array consists of; nothing, where it is neither.
+    static func parts(of bytes: [UInt8]) throws(JSONProblem) -> [Part] {
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw .notUTF8 }
+        var scanner = JSONScanner(bytes)
+        scanner.parts = []
+        try scanner.scan()
+        return scanner.parts ?? []
+    }
+
     private var next: UInt8? { self.index < self.bytes.count ? self.bytes[self.index] : nil }
 
     private mutating func scan() throws(JSONProblem) {
         // Each turn reads one value, and then what follows it up to where the next value begins.
         repeat {
             self.skipSpace()
+            if self.open.count == 1 { self.partStart = self.index }
             if try self.beginValue() { continue }
             try self.endValue()
         } while !self.open.isEmpty
@@ -68,6 +91,9 @@ package struct JSONScanner: ~Copyable {
     /// After a value: a comma and, in an object, the next key; or the ends of containers.
     private mutating func endValue() throws(JSONProblem) {
         while let keys = self.open.last {
+            if self.open.count == 1 {
+                self.parts?.append(Part(key: self.partKey, value: self.partStart..<self.index))
+            }
             self.skipSpace()
             if self.take(UInt8(ascii: ",")) {
                 if keys != nil {
@@ -93,6 +119,7 @@ package struct JSONScanner: ~Copyable {
         self.skipSpace()
         let key = try self.string(decoding: true)
         guard self.open[self.open.count - 1]?.insert(key).inserted == true else { throw .doubledKey }
+        if self.open.count == 1 { self.partKey = key }
         self.skipSpace()
         guard self.take(UInt8(ascii: ":")) else { throw .notJSON }
         self.skipSpace()
