@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import random
 import uuid
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from attacks.conftest import Cast, Expected
 from attacks.forge import Forge, base64url, decoded, part
 from attacks.system import INTERNAL, System
-from attacks.wire import WebSocket, ask
+from attacks.wire import Answer, WebSocket, ask
 from teahouse import Person, eventually
 
 #: One guarded route of every service.
@@ -175,3 +176,101 @@ async def test_T06_a_session_that_is_over_has_no_token_left(
         f"SELECT action FROM auth.audit WHERE session_id = '{uuid.UUID(session)}' AND user_id = {alice.id}", "auth"
     )
     assert "session_revoked" in [entry["action"] for entry in entries]
+
+
+async def sign_in(edge: str, username: str, password: str, source: str | None = None) -> Answer:
+    body = json.dumps({"username": username, "password": password}).encode()
+    return await ask(edge, "POST", "/api/auth/login", "Content-Type: application/json", body=body, source=source)
+
+
+async def test_T09_guessing_a_password_locks_its_account_and_nothing_else(
+    cast: Cast, system: System, edge: str, gateways: list[str]
+) -> None:
+    alice, bob = cast.alice, cast.bob
+    network = f"127.{random.randint(1, 254)}.{random.randint(1, 254)}"
+    async with await WebSocket.enter(gateways[0], alice.token) as live:
+        names = [alice.username, alice.username.upper()]
+        guesses = [
+            await sign_in(edge, names[number % 2], f"not hers {number}", f"{network}.{number + 1}") for number in range(50)
+        ]
+        assert [guess.status for guess in guesses] == [401] * 5 + [429] * 45
+        # From where nobody has guessed, and though it is the right one.
+        right = await sign_in(edge, alice.username, alice.password, f"{network}.99")
+        assert (right.status, right.json()["code"]) == (429, "too_many_requests")
+        wait = int(right.header("retry-after") or 0)
+        assert 0 < wait <= 900
+        # Where others have guessed, somebody else signs in.
+        other = await sign_in(edge, bob.username, bob.password, f"{network}.1")
+        assert other.status == 200
+        cast.expected.secret(other.json()["token"])
+        # Who is signed in is not put out: neither her calls, nor her token's renewal, nor her sockets.
+        assert await statuses(edge, alice.token or "") == [200, 200, 200, 404]
+        renewed = await alice.call("POST", "/api/auth/renew")
+        cast.expected.secret(renewed["token"])
+        await cast.say(live, "still here")
+    # The time that was named passes: what has failed is so much older.
+    aged = f"UPDATE auth.failed_logins SET failed_at = failed_at - interval '%d s' WHERE account = '{alice.username}'"
+    await system.stores.execute(aged % (wait - 60), "auth")
+    assert (await sign_in(edge, alice.username, alice.password)).status == 429
+    await system.stores.execute(aged % 60, "auth")
+    again = await sign_in(edge, alice.username, alice.password)
+    assert again.status == 200
+    cast.expected.secret(again.json()["token"])
+
+
+async def test_T11_a_cookie_alone_changes_nothing_from_a_foreign_page(cast: Cast, edge: str, system: System) -> None:
+    alice = cast.alice
+    login = await sign_in(edge, alice.username, alice.password)
+    cookie = login.header("set-cookie") or ""
+    token = cast.expected.secret(login.json()["token"])
+    name, *attributes = [part.strip() for part in cookie.split(";")]
+    assert name == f"token={token}" and {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(attributes)
+    carried = f"Cookie: theme=dark; {name}"
+    room = f"/api/social/chatrooms/{cast.room}"
+    unsafe: list[tuple[str, str, Any]] = [
+        ("PATCH", "/api/auth/me", {"nickname": "Mallory's"}), ("POST", "/api/auth/logout", {}), ("POST", "/api/auth/renew", {}),
+        ("PUT", "/api/auth/me/password", {"currentPassword": alice.password, "newPassword": "a brand new secret"}),
+        ("DELETE", "/api/auth/me/sessions", None), ("PATCH", room, {"name": "Mine"}), ("DELETE", room, None),
+        ("POST", f"{room}/members", {"userIds": [cast.mallory.id]}), ("PUT", f"{room}/owner", {"userId": cast.bob.id}),
+        ("POST", "/api/social/friend-requests", {"userId": cast.mallory.id}),
+        ("DELETE", f"/api/social/friends/{cast.bob.id}", None), ("PUT", f"/api/social/blocks/{cast.bob.id}", None),
+        ("PUT", f"/api/history/chatrooms/{cast.room}/cursor", {"seq": 1}), ("POST", "/api/history/sync", {"cursors": {}}),
+        ("DELETE", f"/api/history/chatrooms/{cast.room}/messages/1", None),
+        ("POST", f"/api/media/uploads?name=x.bin&chatroomId={cast.room}", {}),
+        ("DELETE", f"/api/media/files/{uuid.uuid4()}", None),
+    ]  # fmt: skip
+    host = edge.removeprefix("http://")
+    foreign = [
+        [], ["Origin: null"], ["Origin: https://evil.example"], [f"Origin: {edge}.evil.example"], ["Origin:"],
+        [f"Origin: http://{host.split(':')[0]}:1"], [f"Origin: {host}"], [f"Origin: {edge}", "Origin: https://evil.example"],
+        [f"Referer: {edge}/"], ["Origin: https://evil.example", "X-Forwarded-Host: evil.example", "Forwarded: host=evil.example"],
+    ]  # fmt: skip
+    for method, path, wish in unsafe:
+        body = None if wish is None else json.dumps(wish).encode()
+        for origin in foreign:
+            refused = await ask(edge, method, path, carried, "Content-Type: application/json", *origin, body=body)
+            assert (refused.status, refused.json()["code"]) == (403, "forbidden"), (method, path, origin, refused)
+            assert not refused.header("access-control-allow-origin")
+    for path in GUARDED[:3]:
+        # What changes nothing may be asked from anywhere; only, no page elsewhere may read the answer.
+        asked = await ask(edge, "GET", path, carried, "Origin: https://evil.example")
+        assert asked.status == 200 and not asked.header("access-control-allow-origin")
+    # With both carriers the header counts, whatever stands in it.
+    bearer = f"Authorization: Bearer {cast.mallory.token}"
+    both = await ask(edge, "PATCH", room, carried, bearer, "Content-Type: application/json", body=b'{"name":"Mine"}')
+    assert both.status == 404
+    broken = await ask(edge, "GET", "/api/auth/me", carried, "Authorization: Bearer x", f"Origin: {edge}")
+    assert broken.status == 401
+    # The same calls from a page of ours are heard: it is the origin that was refused.
+    own = [carried, f"Origin: {edge}", "Content-Type: application/json"]
+    assert (await ask(edge, "PATCH", room, *own, body=b'{"name":"R"}')).status == 200
+    assert (await ask(edge, "POST", "/api/history/sync", *own, body=b'{"cursors":{}}')).status == 200
+    assert (await ask(edge, "POST", "/api/auth/logout", *own, body=b"{}")).status == 204
+    assert (await alice.call("GET", "/api/auth/me"))["nickname"] == "Alice"
+    friends = (await alice.call("GET", "/api/social/friends"))["friends"]
+    assert [friend["user"]["id"] for friend in friends] == [cast.bob.id]
+    requests = (await alice.call("GET", "/api/social/friend-requests"))["sent"]
+    assert [request["user"]["id"] for request in requests] == [cast.bob.id]
+    assert (await alice.call("GET", "/api/social/blocks"))["blocks"] == []
+    files = await system.stores.sql(f"SELECT id FROM media.files WHERE chatroom_id = {cast.room}", "media")
+    assert files == []

@@ -40,12 +40,15 @@ class Stores:
 
     async def sql(self, statement: str, database: str = "history") -> list[dict[str, Any]]:
         """The rows of a query."""
-        rows = await output(
+        rows = await self.execute(f"SELECT to_json(q) FROM ({statement}) AS q", database)
+        return [json.loads(row) for row in rows.splitlines() if row]
+
+    async def execute(self, statement: str, database: str) -> str:
+        return await output(
             *("psql", "-X", "-q", "-A", "-t", "-h", "127.0.0.1", "-p", self.postgres["LISTEN_PORT"], "-U", "postgres"),
-            *("-d", database, "-v", "ON_ERROR_STOP=1", "-c", f"SELECT to_json(q) FROM ({statement}) AS q"),
+            *("-d", database, "-v", "ON_ERROR_STOP=1", "-c", statement),
             PGPASSWORD=self.postgres["POSTGRES_PASSWORD"],
         )
-        return [json.loads(row) for row in rows.splitlines() if row]
 
     async def redis_command(self, *command: str) -> str:
         return await output(
