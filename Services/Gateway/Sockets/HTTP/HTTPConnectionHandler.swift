@@ -2,7 +2,8 @@ import CoreMetrics
 import NIOCore
 import NIOHTTP1
 
-/// HTTP requests in, answers out, one after the other; leaves the pipeline when a request becomes a WebSocket.
+/// HTTP requests in, answers out, one after the other; leaves the pipeline when a request becomes a WebSocket, or another
+/// node's (`HTTPConnectionLeaving.swift`).
 ///
 /// One per TCP connection, on the loop that accepted it. Sessions live on their home loop: requests hop there with a
 /// ``PollRequest``, only the answer hops back.
@@ -16,7 +17,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     /// How long, after the last answer, the client's own close is waited for.
     private static let lingerTime = TimeAmount.seconds(10)
 
-    private enum State {
+    enum State {
         /// Between requests.
         case idle
         /// The head has come, not yet all of the body.
@@ -30,20 +31,20 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         case left
     }
 
-    private let loop: EngineLoop
-    private let loops: [EngineLoop.LoopBox]
+    let loop: EngineLoop
+    let loops: [EngineLoop.LoopBox]
     private let router: EngineRouter
-    private let decoder: Decoder?
-    private let requestTimeout: TimeAmount
+    let decoder: Decoder?
+    let requestTimeout: TimeAmount
     private let idleTimeout: TimeAmount
-    private var context: ChannelHandlerContext?
-    private var state = State.idle
-    private var exchange: HTTPExchange?
+    private(set) var context: ChannelHandlerContext?
+    var state = State.idle
+    var exchange: HTTPExchange?
     private var waiting = CircularBuffer<HTTPServerRequestPart>()
     /// Bytes behind an upgrade request, already the WebSocket's.
-    private var leftover = ByteBuffer()
+    var leftover = ByteBuffer()
     private var adopted: (HTTPExchange, ByteBuffer)?
-    private var deadline: NIODeadline?
+    var deadline: NIODeadline?
     var wheelPlace: DeadlineWheel.Place?
 
     /// `adopted`: an upgrade request, and the bytes behind it, that another loop accepted for a session of this one.
@@ -211,7 +212,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         }
     }
 
-    private func admit(
+    func admit(
         _ exchange: HTTPExchange, to mount: SocketMount, transport: EngineSession.Transport
     ) throws(EngineRefusal) -> EngineConnection {
         let now = NIODeadline.now()
@@ -243,13 +244,13 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         }
     }
 
-    private func refuse(_ refusal: EngineRefusal) {
+    func refuse(_ refusal: EngineRefusal) {
         self.loop.context.metrics.refusals.increment()
         let isUpgrade = self.exchange?.isUpgrade ?? false
         self.write(isUpgrade ? refusal.upgradeAnswer : refusal.answer)
     }
 
-    private func write(_ answer: HTTPAnswer) {
+    func write(_ answer: HTTPAnswer) {
         guard let exchange = self.exchange, let context = self.context else { return }
         self.exchange = nil
         let keepAlive = exchange.head.isKeepAlive && !answer.closes && !exchange.isUpgrade
@@ -273,142 +274,9 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         self.proceed()
     }
 
-    // MARK: Upgrade
-
-    private func beginUpgrade(home: Int) {
-        // On another loop the socket is to be found as the client left it.
-        self.leaveHTTP(stopsReading: home != self.loop.index) {
-            if home == self.loop.index {
-                self.carryOutUpgrade()
-            } else {
-                self.move(to: self.loops[home])
-            }
-        }
-    }
-
-    /// Takes HTTP out of the way: what comes from now on is bytes.
-    private func leaveHTTP(stopsReading: Bool, then body: @escaping () -> Void) {
-        guard let context = self.context, let decoder = self.decoder else { return }
-        self.state = .upgrading
-        self.setDeadline(in: self.requestTimeout)
-        if stopsReading { try? context.channel.syncOptions?.setOption(.autoRead, value: false) }
-        context.pipeline.syncOperations.removeHandler(decoder).assumeIsolated().whenComplete { _ in
-            if self.state == .upgrading, self.context != nil { body() }
-        }
-    }
-
-    /// Makes the connection a WebSocket, on its session's home loop.
-    private func carryOutUpgrade() {
-        guard let exchange = self.exchange else { return }
-        if case .plainUpgrade(let application, let upgrade) = exchange.route {
-            let owner = WebSocketApplicationAdapter(application)
-            return self.leave(to: WebSocketHandler(loop: self.loop, owner: owner), upgrade) { _ in }
-        }
-        guard case .upgrade(let mount, let sid, let upgrade) = exchange.route else { return }
-        guard let sid else {
-            do throws(EngineRefusal) {
-                let connection = try self.admit(exchange, to: mount, transport: .webSocket)
-                self.leave(to: WebSocketHandler(loop: self.loop, owner: connection), upgrade) {
-                    connection.begin(on: $0)
-                }
-            } catch {
-                self.refuse(error)
-            }
-            return
-        }
-        guard let connection = self.loop.sessions[sid.text] else { return self.refuse(.unknownSession) }
-        switch connection.attach() {
-        case .refuse(let refusal): self.refuse(refusal)
-        case .probe:
-            self.leave(to: WebSocketHandler(loop: self.loop, owner: connection), upgrade) { connection.attached($0) }
-        case .surplus:
-            self.leave(to: WebSocketHandler(loop: self.loop, owner: nil), upgrade) { $0.close(nil) }
-        }
-    }
-
-    /// Answers 101 and leaves the connection to `handler`.
-    private func leave(
-        to handler: WebSocketHandler, _ upgrade: WebSocketUpgrade, then begin: (WebSocketHandler) -> Void
-    ) {
-        guard let context = self.context, let exchange = self.exchange else { return }
-        self.exchange = nil
-        self.deadline = nil
-        self.state = .left
-        let leftover = self.leftover
-        self.leftover = ByteBuffer()
-        let response = upgrade.response(headers: exchange.headers(self.loop.context.configuration.crossOrigin))
-        context.write(Self.wrapOutboundOut(response), promise: nil)
-        do {
-            try context.pipeline.syncOperations.addHandler(handler, position: .after(self))
-        } catch {
-            // The channel is going down already; the session learns of it as of any lost WebSocket.
-            begin(handler)
-            handler.abandon()
-            return context.close(promise: nil)
-        }
-        begin(handler)
-        context.flush()
-        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
-        if leftover.readableBytes > 0 { handler.receive(leftover) }
-    }
-
-    /// Moves the socket to the loop its session lives on: a descriptor of its own there, none here.
-    private func move(to home: EngineLoop.LoopBox) {
-        guard let context = self.context, let exchange = self.exchange else { return }
-        let leftover = self.leftover
-        let descriptor = ConnectedSocket.duplicate(context.channel)
-        self.exchange = nil
-        self.deadline = nil
-        self.state = .left
-        self.loop.closed(context.channel)
-        context.close(promise: nil)
-        guard let descriptor else { return }
-        ConnectedSocket.adopt(descriptor, on: home, loops: self.loops, exchange: exchange, leftover: leftover)
-    }
-
-    // MARK: Other nodes
-
-    /// Hands the request to the node whose session it is for, and the connection to a relay between the two.
-    private func forward(to node: ForeignNode) {
-        guard let exchange = self.exchange, let forwarding = self.loop.context.forwarding else { return }
-        let isUpgrade = WebSocketUpgrade.isRequested(by: exchange.head)
-        RelayHandler.connect(to: node.address, on: self.loop).assumeIsolated().whenComplete { result in
-            guard case .success(let channel) = result else {
-                forwarding.nodes.forget(node.tag, at: node.address)
-                return self.ownerIsGone(isUpgrade: isUpgrade)
-            }
-            guard self.state == .upgrading, let context = self.context else { return channel.close(promise: nil) }
-            let ends = RelayHandler.pair(loop: self.loop, isUpgrade: isUpgrade)
-            do {
-                try channel.pipeline.syncOperations.addHandler(ends.owner)
-                try context.pipeline.syncOperations.addHandler(ends.client, position: .after(self))
-            } catch {
-                channel.close(promise: nil)
-                return self.ownerIsGone(isUpgrade: isUpgrade)
-            }
-            let client = self.loop.context.configuration.address(of: exchange.head, peer: context.channel.remoteAddress)
-            ends.owner.write(exchange.forwarded(key: forwarding.key, client: client))
-            if isUpgrade { ends.owner.write(self.leftover) }
-            self.leftover = ByteBuffer()
-            self.exchange = nil
-            self.deadline = nil
-            self.state = .left
-            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
-            ends.client.setReading(true)
-        }
-    }
-
-    private func ownerIsGone(isUpgrade: Bool) {
-        guard self.state == .upgrading, let context = self.context else { return }
-        var answer = isUpgrade ? EngineRefusal.unknownSession.upgradeAnswer : EngineRefusal.unknownSession.answer
-        answer.closes = true
-        self.write(answer)
-        try? context.channel.syncOptions?.setOption(.autoRead, value: true)
-    }
-
     // MARK: Time and trouble
 
-    private func setDeadline(in time: TimeAmount) {
+    func setDeadline(in time: TimeAmount) {
         let deadline = NIODeadline.now() + time
         self.deadline = deadline
         self.loop.wheel.arm(self, at: deadline)

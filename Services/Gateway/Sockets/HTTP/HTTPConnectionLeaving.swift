@@ -1,0 +1,136 @@
+import NIOCore
+
+/// How a connection ceases to be one of HTTP: as a WebSocket, here or on the loop its session lives on, or as one that
+/// another node serves.
+extension HTTPConnectionHandler {
+    func beginUpgrade(home: Int) {
+        // On another loop the socket is to be found as the client left it.
+        self.leaveHTTP(stopsReading: home != self.loop.index) {
+            if home == self.loop.index {
+                self.carryOutUpgrade()
+            } else {
+                self.move(to: self.loops[home])
+            }
+        }
+    }
+
+    /// Takes HTTP out of the way: what comes from now on is bytes.
+    func leaveHTTP(stopsReading: Bool, then body: @escaping () -> Void) {
+        guard let context = self.context, let decoder = self.decoder else { return }
+        self.state = .upgrading
+        self.setDeadline(in: self.requestTimeout)
+        if stopsReading { try? context.channel.syncOptions?.setOption(.autoRead, value: false) }
+        context.pipeline.syncOperations.removeHandler(decoder).assumeIsolated().whenComplete { _ in
+            if self.state == .upgrading, self.context != nil { body() }
+        }
+    }
+
+    /// Makes the connection a WebSocket, on its session's home loop.
+    func carryOutUpgrade() {
+        guard let exchange = self.exchange else { return }
+        if case .plainUpgrade(let application, let upgrade) = exchange.route {
+            let owner = WebSocketApplicationAdapter(application)
+            return self.leave(to: WebSocketHandler(loop: self.loop, owner: owner), upgrade) { _ in }
+        }
+        guard case .upgrade(let mount, let sid, let upgrade) = exchange.route else { return }
+        guard let sid else {
+            do throws(EngineRefusal) {
+                let connection = try self.admit(exchange, to: mount, transport: .webSocket)
+                self.leave(to: WebSocketHandler(loop: self.loop, owner: connection), upgrade) {
+                    connection.begin(on: $0)
+                }
+            } catch {
+                self.refuse(error)
+            }
+            return
+        }
+        guard let connection = self.loop.sessions[sid.text] else { return self.refuse(.unknownSession) }
+        switch connection.attach() {
+        case .refuse(let refusal): self.refuse(refusal)
+        case .probe:
+            self.leave(to: WebSocketHandler(loop: self.loop, owner: connection), upgrade) { connection.attached($0) }
+        case .surplus:
+            self.leave(to: WebSocketHandler(loop: self.loop, owner: nil), upgrade) { $0.close(nil) }
+        }
+    }
+
+    /// Answers 101 and leaves the connection to `handler`.
+    private func leave(
+        to handler: WebSocketHandler, _ upgrade: WebSocketUpgrade, then begin: (WebSocketHandler) -> Void
+    ) {
+        guard let context = self.context, let exchange = self.exchange else { return }
+        self.exchange = nil
+        self.deadline = nil
+        self.state = .left
+        let leftover = self.leftover
+        self.leftover = ByteBuffer()
+        let response = upgrade.response(headers: exchange.headers(self.loop.context.configuration.crossOrigin))
+        context.write(Self.wrapOutboundOut(response), promise: nil)
+        do {
+            try context.pipeline.syncOperations.addHandler(handler, position: .after(self))
+        } catch {
+            // The channel is going down already; the session learns of it as of any lost WebSocket.
+            begin(handler)
+            handler.abandon()
+            return context.close(promise: nil)
+        }
+        begin(handler)
+        context.flush()
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        if leftover.readableBytes > 0 { handler.receive(leftover) }
+    }
+
+    /// Moves the socket to the loop its session lives on: a descriptor of its own there, none here.
+    private func move(to home: EngineLoop.LoopBox) {
+        guard let context = self.context, let exchange = self.exchange else { return }
+        let leftover = self.leftover
+        let descriptor = ConnectedSocket.duplicate(context.channel)
+        self.exchange = nil
+        self.deadline = nil
+        self.state = .left
+        self.loop.closed(context.channel)
+        context.close(promise: nil)
+        guard let descriptor else { return }
+        ConnectedSocket.adopt(descriptor, on: home, loops: self.loops, exchange: exchange, leftover: leftover)
+    }
+
+    // MARK: Other nodes
+
+    /// Hands the request to the node whose session it is for, and the connection to a relay between the two.
+    func forward(to node: ForeignNode) {
+        guard let exchange = self.exchange, let forwarding = self.loop.context.forwarding else { return }
+        let isUpgrade = WebSocketUpgrade.isRequested(by: exchange.head)
+        RelayHandler.connect(to: node.address, on: self.loop).assumeIsolated().whenComplete { result in
+            guard case .success(let channel) = result else {
+                forwarding.nodes.forget(node.tag, at: node.address)
+                return self.ownerIsGone(isUpgrade: isUpgrade)
+            }
+            guard self.state == .upgrading, let context = self.context else { return channel.close(promise: nil) }
+            let ends = RelayHandler.pair(loop: self.loop, isUpgrade: isUpgrade)
+            do {
+                try channel.pipeline.syncOperations.addHandler(ends.owner)
+                try context.pipeline.syncOperations.addHandler(ends.client, position: .after(self))
+            } catch {
+                channel.close(promise: nil)
+                return self.ownerIsGone(isUpgrade: isUpgrade)
+            }
+            let client = self.loop.context.configuration.address(of: exchange.head, peer: context.channel.remoteAddress)
+            ends.owner.write(exchange.forwarded(key: forwarding.key, client: client))
+            if isUpgrade { ends.owner.write(self.leftover) }
+            self.leftover = ByteBuffer()
+            self.exchange = nil
+            self.deadline = nil
+            self.state = .left
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+            ends.client.setReading(true)
+        }
+    }
+
+    private func ownerIsGone(isUpgrade: Bool) {
+        guard self.state == .upgrading, let context = self.context else { return }
+        var answer = isUpgrade ? EngineRefusal.unknownSession.upgradeAnswer : EngineRefusal.unknownSession.answer
+        answer.closes = true
+        self.write(answer)
+        try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+    }
+}
