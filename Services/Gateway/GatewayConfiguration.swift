@@ -34,6 +34,7 @@ struct GatewayConfiguration: ServiceConfiguration {
             keys.problem("GATEWAY_NODE_TAG", "is not 1 to 16 of a-z and 0-9")
         }
         self.sockets = Self.sockets(keys, tag: tag)
+        self.sockets.requestTimeout = self.common.clientTimeout
         self.sockets.clientAddress = { [proxies = self.common.trustedProxies] peer, forwardedFor in
             proxies.client(peer: peer, forwardedFor: forwardedFor)
         }

@@ -11,7 +11,7 @@ import Testing
     private let channel: EmbeddedChannel
 
     init() throws {
-        self.channel = EmbeddedChannel(handler: PatienceHandler(), loop: self.loop)
+        self.channel = EmbeddedChannel(handler: PatienceHandler(limit: .seconds(10)), loop: self.loop)
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 80)).wait()
     }
 
@@ -31,8 +31,8 @@ import Testing
         try self.channel.writeOutbound(HTTPResponsePart.end(nil))
     }
 
-    @Test func `a connection that asks nothing is closed after 15 seconds`() throws {
-        self.loop.advanceTime(by: .seconds(14))
+    @Test func `a connection that asks nothing is closed after 10 seconds`() throws {
+        self.loop.advanceTime(by: .seconds(9))
         #expect(self.channel.isActive)
         self.loop.advanceTime(by: .seconds(3))
         #expect(!self.channel.isActive)
@@ -47,6 +47,39 @@ import Testing
         #expect(self.channel.isActive)
     }
 
+    /// Bytes of a head: the decoder makes nothing of them yet.
+    private func bytes() { self.channel.pipeline.fireChannelReadComplete() }
+
+    @Test func `H05: a head that comes a byte a second is not waited for, be it the first or a later one`() throws {
+        for _ in 0..<15 where self.channel.isActive {
+            self.bytes()
+            self.loop.advanceTime(by: .seconds(1))
+        }
+        #expect(!self.channel.isActive)
+
+        let other = try PatienceTests()
+        try other.head()
+        try other.channel.writeInbound(HTTPRequestPart.end(nil))
+        try other.answer()
+        other.loop.advanceTime(by: .seconds(60))
+        for second in 0..<15 where other.channel.isActive {
+            other.bytes()
+            other.loop.advanceTime(by: .seconds(1))
+            if second < 9 { #expect(other.channel.isActive) }
+        }
+        #expect(!other.channel.isActive)
+    }
+
+    @Test func `bytes sent ahead while an answer is made are no slow head`() throws {
+        try self.head()
+        try self.channel.writeInbound(HTTPRequestPart.end(nil))
+        for _ in 0..<60 {
+            self.bytes()
+            self.loop.advanceTime(by: .seconds(1))
+        }
+        #expect(self.channel.isActive)
+    }
+
     @Test func `H05: a body that comes a byte a second is not waited for`() throws {
         try self.head()
         for _ in 0..<15 {
@@ -54,6 +87,12 @@ import Testing
             self.loop.advanceTime(by: .seconds(1))
         }
         #expect(!self.channel.isActive)
+        guard case .head(let head) = try self.channel.readOutbound(as: HTTPResponsePart.self) else {
+            Issue.record("closed without an answer")
+            return
+        }
+        #expect(head.status == .requestTimeout)
+        #expect(head.headerFields[.connection] == "close")
     }
 
     @Test func `a body that comes at a fair pace may take its time`() throws {
@@ -102,7 +141,7 @@ import Testing
         try self.channel.writeInbound(HTTPRequestPart.end(nil))
         self.channel.isWritable = false
         self.channel.pipeline.fireChannelWritabilityChanged()
-        self.loop.advanceTime(by: .seconds(59))
+        self.loop.advanceTime(by: .seconds(9))
         #expect(self.channel.isActive)
         self.loop.advanceTime(by: .seconds(3))
         #expect(!self.channel.isActive)

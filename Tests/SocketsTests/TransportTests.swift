@@ -156,16 +156,56 @@ struct TransportTests {
     }
 
     @Test(arguments: [
-        "", "GET /socket.io/ HTTP/1.1\r\nHos", "POST /socket.io/ HTTP/1.1\r\nContent-Length: 5\r\n\r\nab",
+        ("", ""), ("GET /socket.io/ HTTP/1.1\r\nHos", ""),
+        ("POST /socket.io/ HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", "HTTP/1.1 408 Request Timeout\r\n"),
     ])
-    func `a request that does not come to its end is given up`(_ bytes: String) async throws {
+    func `a request that does not come to its end is given up`(_ bytes: String, _ answer: String) async throws {
         try await withServer {
             $0.requestTimeout = .milliseconds(50)
         } _: { server in
             let client = try await server.connect()
             // The server may have given up before this has left.
             try? await client.send(bytes)
+            let heard = String(buffer: await client.readToEnd())
+            #expect(answer.isEmpty ? heard.isEmpty : heard.hasPrefix(answer))
+        }
+    }
+
+    @Test func `H05: a later head that does not come to its end is given up as the first is`() async throws {
+        try await withServer {
+            $0.requestTimeout = .milliseconds(200)
+            $0.idleTimeout = .seconds(600)
+        } _: { server in
+            let client = try await server.connect()
+            #expect(try await client.get("/socket.io/?EIO=4").status == 400)
+            let sending = Task { [channel = client.channel] in
+                for byte in "GET /socket.io/ HTTP/1.1\r\nX: " + String(repeating: "x", count: 600) {
+                    try await channel.writeAndFlush(ByteBuffer(string: String(byte)))
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
             #expect(await client.readToEnd().readableBytes == 0)
+            sending.cancel()
+        }
+    }
+
+    @Test func `H05: who takes none of an answer is given up`() async throws {
+        try await withServer {
+            $0.requestTimeout = .seconds(5)
+            $0.idleTimeout = .seconds(600)
+            $0.maxQueuedBytes = 100_000_000
+        } _: { server in
+            let session = try await server.handshake()
+            let client = try await server.connect()
+            try await client.stopReading()
+            // More than the kernel takes for somebody who does not read: then the answers wait here.
+            let message = "4" + String(repeating: "x", count: 900_000)
+            for _ in 0..<12 {
+                let status = try await session.post(message).status
+                try #require(status == 200)
+                try await client.request("GET", session.target)
+            }
+            await server.until { server.server.connectionCount == 0 }
         }
     }
 

@@ -19,8 +19,8 @@ package struct SocketConfiguration: Sendable {
     package var farewellTimeout: Duration = .milliseconds(30_000)
     /// How long the attachments of a binary event may take to follow it.
     package var attachmentTimeout: Duration = .milliseconds(9_000)
-    /// How long the head, and then the body, of an HTTP request may take.
-    package var requestTimeout: Duration = .milliseconds(30_000)
+    /// How long the head of an HTTP request may take, and then its body; how long a client may take none of an answer.
+    package var requestTimeout: Duration = .milliseconds(10_000)
     /// How long a connection may stay idle between requests.
     package var idleTimeout: Duration = .milliseconds(75_000)
 

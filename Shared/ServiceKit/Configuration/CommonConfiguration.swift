@@ -10,6 +10,8 @@ package struct CommonConfiguration: Sendable {
     package var serviceKeys: ServiceKeys
     package var trustedProxies: TrustedProxies
     package var publicOrigins: PublicOrigins
+    /// For a client to send the head of a request, and to go on with what it has begun to send or to take.
+    package var clientTimeout: Duration
     /// Base URLs of the internal listeners of the others.
     package var urls: [ServiceName: [String]]
     package var redisURLs: [String]
@@ -33,6 +35,9 @@ package struct CommonConfiguration: Sendable {
         self.serviceKeys = ServiceKeys(keys)
         self.trustedProxies = TrustedProxies(keys)
         self.publicOrigins = PublicOrigins(keys)
+        self.clientTimeout = keys.duration(
+            "CLIENT_TIMEOUT", default: .seconds(10),
+            "for a client to send the head of a request, each 10 KiB of its body, and to take any of an answer")
         self.urls = [:]
         for other in ServiceName.allCases where other != service {
             self.urls[other] = keys.urls(

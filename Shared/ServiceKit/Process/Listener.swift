@@ -6,12 +6,13 @@ import Logging
 /// One of a service's two HTTP servers.
 enum Listener {
     static func make(
-        _ router: Router<ServiceContext>, at address: ListenAddress, timeout: @escaping @Sendable (Request) -> Duration,
-        logger: Logger
+        _ router: Router<ServiceContext>, at address: ListenAddress, clientTimeout: Duration,
+        timeout: @escaping @Sendable (Request) -> Duration, logger: Logger
     ) -> some ApplicationProtocol {
         self.addMethodNotAllowed(to: router)
         let http = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [PatienceHandler(), TransferCodingHandler()], idleTimeout: .seconds(75),
+            additionalChannelHandlers: [PatienceHandler(limit: clientTimeout), TransferCodingHandler()],
+            idleTimeout: .seconds(75),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
         return Application(

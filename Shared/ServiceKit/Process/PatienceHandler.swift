@@ -1,3 +1,5 @@
+import ChatAPI
+import Foundation
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
@@ -10,9 +12,16 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     static let interval = TimeAmount.seconds(2)
+    private let limit: TimeAmount
     private var patience: ConnectionPatience?
     private var checks: RepeatedTask?
     private var isWaiting = false
+    /// Whether what was last read from the socket held a part of a request.
+    private var hasHeard = false
+    /// Whether a request has begun to which no answer has.
+    private var isUnanswered = false
+
+    init(limit: Duration) { self.limit = TimeAmount(limit) }
 
     func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { self.start(context) }
@@ -31,8 +40,11 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.hasHeard = true
         switch Self.unwrapInboundIn(data) {
-        case .head: self.patience?.requestBegan(at: context.eventLoop.now)
+        case .head:
+            self.isUnanswered = true
+            self.patience?.requestBegan(at: context.eventLoop.now)
         case .body(let buffer): self.patience?.bodyCame(buffer.readableBytes)
         case .end: self.patience?.requestEnded()
         }
@@ -47,11 +59,17 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.isWaiting = false
+        if !self.hasHeard { self.patience?.bytesCame(at: context.eventLoop.now) }
+        self.hasHeard = false
         context.fireChannelReadComplete()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = Self.unwrapOutboundIn(data) { self.patience?.answerEnded(at: context.eventLoop.now) }
+        switch Self.unwrapOutboundIn(data) {
+        case .head: self.isUnanswered = false
+        case .body: break
+        case .end: self.patience?.answerEnded(at: context.eventLoop.now)
+        }
         context.write(data, promise: promise)
     }
 
@@ -62,14 +80,32 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func start(_ context: ChannelHandlerContext) {
         guard self.patience == nil else { return }
-        self.patience = ConnectionPatience(connectedAt: context.eventLoop.now)
+        self.patience = ConnectionPatience(connectedAt: context.eventLoop.now, limit: self.limit)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         self.checks = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.interval, delay: Self.interval) { _ in
             let (handler, context) = bound.value
             if handler.patience?.isOver(at: context.eventLoop.now, isWaiting: handler.isWaiting) ?? false {
-                context.close(promise: nil)
+                handler.end(context)
             }
         }
+    }
+
+    /// Who is not done with a request is told so; the service, which still waits for the rest, finds the connection gone.
+    private func end(_ context: ChannelHandlerContext) {
+        if self.isUnanswered {
+            let refusal = RequestError.timedOut
+            let body = ByteBuffer(bytes: (try? JSONEncoder.teahouse.encode(refusal.body)) ?? Data())
+            let fields: HTTPFields = [
+                .contentType: "application/json; charset=utf-8", .contentLength: "\(body.readableBytes)",
+                .connection: "close",
+            ]
+            let head = HTTPResponse(status: refusal.status, headerFields: fields)
+            for part in [HTTPResponsePart.head(head), .body(body), .end(nil)] {
+                context.write(Self.wrapOutboundOut(part), promise: nil)
+            }
+            context.flush()
+        }
+        context.close(promise: nil)
     }
 }
 

@@ -93,14 +93,15 @@ package struct ServiceApplication {
     /// The listener for the edge; for `app.test(.router)` too.
     package var publicListener: some ApplicationProtocol {
         Listener.make(
-            self.routes, at: self.configuration.publicAddress, timeout: self.requestTimeout, logger: self.logger)
+            self.routes, at: self.configuration.publicAddress, clientTimeout: self.configuration.clientTimeout,
+            timeout: self.requestTimeout, logger: self.logger)
     }
 
     /// The listener for other services and for operators.
     package var internalListener: some ApplicationProtocol {
         Listener.make(
-            self.internalRoutes, at: self.configuration.internalAddress, timeout: { _ in .seconds(30) },
-            logger: self.logger)
+            self.internalRoutes, at: self.configuration.internalAddress,
+            clientTimeout: self.configuration.clientTimeout, timeout: { _ in .seconds(30) }, logger: self.logger)
     }
 
     /// Runs until SIGTERM or SIGINT; then the listeners end first, what they depend on after them.

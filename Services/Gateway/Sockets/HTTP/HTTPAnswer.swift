@@ -31,6 +31,8 @@ struct HTTPAnswer: Sendable {
 
     static let accepted = HTTPAnswer(status: .ok, type: .html, body: ByteBuffer(string: "ok"))
     static let rejected = HTTPAnswer(status: .badRequest)
+    static let timedOut = HTTPAnswer.error(
+        .requestTimeout, code: "timed_out", "The request took too long to arrive")
     static let tooLarge = HTTPAnswer.error(.payloadTooLarge, code: "too_large", "The body is too large")
     static let notFound = HTTPAnswer.error(.notFound, code: "not_found", "There is nothing here")
     static let unauthenticated = HTTPAnswer.error(.unauthorized, code: "unauthenticated", "This is for nodes only")

@@ -41,6 +41,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     var state = State.idle
     var exchange: HTTPExchange?
     private var waiting = CircularBuffer<HTTPServerRequestPart>()
+    /// Whether what was last read from the socket held a part of a request.
+    private var hasHeard = false
+    /// Bytes of a head have come, and not yet all of it; of the first one they are due.
+    private var isHeadDue = true
     /// Bytes behind an upgrade request, already the WebSocket's.
     var leftover = ByteBuffer()
     private var adopted: (HTTPExchange, ByteBuffer)?
@@ -91,9 +95,21 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         // The decoder may have left the pipeline: what comes now need not be a part of a request.
         case .upgrading, .finishing, .left: return
         }
+        self.hasHeard = true
         self.waiting.append(Self.unwrapInboundIn(data))
         self.proceed()
         if self.waiting.count > Self.maxWaitingParts { context.close(promise: nil) }
+    }
+
+    /// What made no part of a request, while none is under way, is the beginning of a head: it is waited for no longer than
+    /// the first one, however slowly it goes on.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if self.state == .idle, self.waiting.isEmpty, !self.hasHeard, !self.isHeadDue {
+            self.isHeadDue = true
+            self.setDeadline(in: self.requestTimeout)
+        }
+        self.hasHeard = false
+        context.fireChannelReadComplete()
     }
 
     private func proceed() {
@@ -119,17 +135,19 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if self.state == .idle, !self.isHeadDue { self.setIdleDeadline(context) }
         self.proceed()
         context.fireChannelWritabilityChanged()
     }
 
     private func begin(_ head: HTTPRequestHead) {
-        guard HTTPExchange.hasEnd(head) else { return self.finishMalformed() }
+        guard HTTPExchange.hasEnd(head) else { return self.finish(.malformed) }
         let request = EngineRequest(uri: head.uri)
         let exchange = HTTPExchange(
             id: self.loop.nextRequestID(), head: head, request: request, route: self.router.route(head, request))
         self.exchange = exchange
         self.state = .receiving
+        self.isHeadDue = false
         self.setDeadline(in: self.requestTimeout)
         guard exchange.announcedBytes <= self.loop.context.configuration.maxPayloadBytes else {
             return self.refuseBody()
@@ -260,7 +278,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         guard keepAlive else { return self.finish(bytes) }
         context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
         self.state = .idle
-        self.setDeadline(in: self.idleTimeout)
+        self.setIdleDeadline(context)
         self.proceed()
     }
 
@@ -276,6 +294,11 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
 
     // MARK: Time and trouble
 
+    /// Until the next request, or, where an answer is not taken, until some of it is.
+    private func setIdleDeadline(_ context: ChannelHandlerContext) {
+        self.setDeadline(in: context.channel.isWritable ? self.idleTimeout : self.requestTimeout)
+    }
+
     func setDeadline(in time: TimeAmount) {
         let deadline = NIODeadline.now() + time
         self.deadline = deadline
@@ -284,11 +307,13 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
 
     func deadlineReached(now: NIODeadline) {
         guard let deadline = self.deadline else { return }
-        if deadline <= now {
+        guard deadline <= now else { return self.loop.wheel.arm(self, at: deadline) }
+        guard self.state == .receiving, self.exchange != nil else {
             self.context?.close(promise: nil)
-        } else {
-            self.loop.wheel.arm(self, at: deadline)
+            return
         }
+        self.abortExchange()
+        self.finish(.timedOut)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -321,11 +346,12 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
             return
         }
         self.abortExchange()
-        self.finishMalformed()
+        self.finish(.malformed)
     }
 
-    private func finishMalformed() {
-        self.finish(HTTPAnswer.malformed.encode(headers: [], keepAlive: false, isHTTP10: false, isHead: false))
+    /// Ends a connection whose request nobody will answer.
+    private func finish(_ answer: HTTPAnswer) {
+        self.finish(answer.encode(headers: [], keepAlive: false, isHTTP10: false, isHead: false))
     }
 }
 
