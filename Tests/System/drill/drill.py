@@ -15,9 +15,9 @@ from .checker import RECOVERY, Violation, check
 from .device import Device, Outbox
 from .finale import last_act, repetition
 from .journal import Journal, Line
-from .links import linked
-from .nemesis import BUS_FAULTS, FAULTS, LINK_FAULTS, Nemesis
+from .nemesis import BUS_FAULTS, FAULTS, STAGED, Nemesis
 from .people import Company
+from .stage import Stage, staged
 from .stores import Stores
 
 
@@ -81,8 +81,10 @@ async def run(
     stores = Stores(system.state, system.control)
     nemesis = Nemesis(system.control, stores, journal, seed)
     async with AsyncExitStack() as stack:
-        if LINK_FAULTS.keys() & set(names):
-            nemesis.links = await stack.enter_async_context(linked(system.state, system.control))
+        stage = Stage()
+        if STAGED & set(names):
+            stage = await stack.enter_async_context(staged(system.state, system.control))
+            nemesis.links = stage.links
         company = await Company.gather(system.edge, journal)
         devices = [
             Device(f"{outbox.name}.{name}", outbox, system.gateways, journal, seed, acks_move_cursors)

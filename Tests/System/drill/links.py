@@ -1,15 +1,8 @@
-"""What lies between a Gateway and what it calls: a TCP proxy that eats answers, delays, or lets nothing through; and
-between it and Redis one that keeps back what is published."""
+"""What lies between one part of the system and another: a TCP proxy that eats answers, delays, cuts, or lets nothing
+through; and between a Gateway and Redis one that keeps back what is published."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-
-from teahouse import Control
-
-from .stores import environment
+from collections.abc import Iterator
 
 
 class Replies:
@@ -40,7 +33,7 @@ class Replies:
 
 
 class Link:
-    """One Gateway's way to one service."""
+    """The way of one part to another."""
 
     def __init__(self, port: int, is_redis: bool = False) -> None:
         self.target = port
@@ -113,39 +106,3 @@ class Link:
             return False
         self.muffled += 1
         return True
-
-
-@asynccontextmanager
-async def linked(state: Path, control: Control) -> AsyncIterator[dict[str, Link]]:
-    """Puts a link between each Gateway and History, and Redis, for a time: `gateway1-history`, …"""
-    parts = ("gateway1", "gateway2")
-    files = {part: state / "env" / part for part in parts}
-    before = {part: file.read_text() for part, file in files.items()}
-    links: dict[str, Link] = {}
-    try:
-        for part in parts:
-            given = environment(state, part)
-            for name, key in (("history", "HISTORY_URLS"), ("redis", "REDIS_URLS")):
-                port = int(re.findall(r":(\d+)", given[key])[-1])
-                link = links[f"{part}-{name}"] = Link(port, is_redis=name == "redis")
-                url = given[key].replace(f":{port}", f":{await link.open()}")
-                with files[part].open("a") as file:
-                    file.write(f"export {key}={url}\n")
-        await restart(control, parts)
-        yield links
-    finally:
-        for part, file in files.items():
-            file.write_text(before[part])
-        await restart(control, parts)
-        for link in links.values():
-            await link.close()
-
-
-async def restart(control: Control, parts: tuple[str, ...]) -> None:
-    """With what their environment says now."""
-
-    async def one(part: str) -> None:
-        await control("kill", part)
-        await control("start", part)
-
-    await asyncio.gather(*(one(part) for part in parts))

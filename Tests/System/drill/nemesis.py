@@ -9,15 +9,17 @@ import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 from teahouse import Control
 
 from .journal import Journal
 from .links import Link
+from .stage import GATEWAYS, HISTORIES, LINKED, append, changed, restart
 from .stores import Stores
 
 Fault = Callable[["Nemesis"], AbstractAsyncContextManager[None]]
-SERVICES = ("auth", "social", "history", "media", "gateway1", "gateway2")
+SERVICES = ("auth", "social", *HISTORIES, "media", *GATEWAYS)
 
 
 class Nemesis:
@@ -177,19 +179,68 @@ def muffled(name: str) -> Fault:
     return fault
 
 
+def cut(name: str) -> Fault:
+    """All connections end, again and again."""
+
+    @asynccontextmanager
+    async def fault(nemesis: Nemesis) -> AsyncIterator[None]:
+        async def cuts() -> None:
+            while True:
+                nemesis.links[name].cut()
+                await asyncio.sleep(nemesis.random.uniform(0.05, 0.4))
+
+        cutting = asyncio.create_task(cuts())
+        try:
+            yield
+        finally:
+            cutting.cancel()
+
+    return fault
+
+
+def skewed(part: str) -> Fault:
+    """It is started anew by a clock that is up to two hours behind or ahead; and again by the right one."""
+
+    @asynccontextmanager
+    async def fault(nemesis: Nemesis) -> AsyncIterator[None]:
+        seconds = nemesis.random.choice([-1, 1]) * nemesis.random.choice([7, 300, 7_200])
+        with changed(nemesis.stores.state, (part,)):
+            append(
+                nemesis.stores.state, part, LD_PRELOAD=faketime(), FAKETIME=f"{seconds:+d}s",
+                FAKETIME_DONT_FAKE_MONOTONIC="1",
+            )
+            await restart(nemesis.control, (part,))
+        try:
+            await asyncio.sleep(nemesis.random.uniform(0.5, 3))
+            yield
+        finally:
+            await restart(nemesis.control, (part,))
+
+    return fault
+
+
+def faketime() -> str:
+    """Debian's, of whatever architecture."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    assert found, "there is no faketime; deploy/install --tests installs it"
+    return str(found[0])
+
+
 # Messages are stored and acknowledged all the same; only the hints of them are lost.
 BUS_FAULTS = {"kill redis", "flush redis", "deafen", "muffle gateway1-redis", "muffle gateway2-redis"}
 LINK_FAULTS: dict[str, Fault] = {
-    f"{what} {gateway}-{name}": make(f"{gateway}-{name}")
-    for what, make in (("eat answers of", eaten), ("silence", silent), ("delay", delayed))
-    for gateway in ("gateway1", "gateway2")
-    for name in ("history", "redis")
+    f"{what} {part}-{target}": make(f"{part}-{target}")
+    for what, make in (("eat answers of", eaten), ("silence", silent), ("delay", delayed), ("cut", cut))
+    for part, keys in LINKED.items()
+    for targets in keys.values()
+    for target in targets
 }
-LINK_FAULTS |= {f"muffle {gateway}-redis": muffled(f"{gateway}-redis") for gateway in ("gateway1", "gateway2")}
+LINK_FAULTS |= {f"muffle {gateway}-redis": muffled(f"{gateway}-redis") for gateway in GATEWAYS}
 FAULTS: dict[str, Fault] = {
     **{f"kill {part}": ended("kill", part) for part in SERVICES},
     **{f"stop {part}": ended("stop", part) for part in SERVICES},
-    **{f"pause {part}": stopped(part) for part in ("social", "history", "gateway1", "gateway2", "redis")},
+    **{f"pause {part}": stopped(part) for part in ("social", *HISTORIES, *GATEWAYS, "redis")},
+    **{f"skew {part}": skewed(part) for part in SERVICES},
     "stop postgres at once": postgres(signal.SIGQUIT),
     "kill postgres": postgres(signal.SIGKILL),
     "terminate backends": told(terminate_backends),
@@ -198,3 +249,5 @@ FAULTS: dict[str, Fault] = {
     "deafen": told(lambda nemesis: nemesis.stores.redis_command("CLIENT", "KILL", "TYPE", "pubsub")),
     **LINK_FAULTS,
 }
+# What needs a second History, or links.
+STAGED = LINK_FAULTS.keys() | {name for name in FAULTS if name.endswith("history2")}

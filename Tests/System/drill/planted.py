@@ -7,7 +7,7 @@ environment for the time of one drill, with faults under which the mistake matte
 from dataclasses import dataclass
 
 from .drill import System, Verdict, run
-from .links import restart
+from .stage import restart
 
 
 @dataclass(frozen=True)

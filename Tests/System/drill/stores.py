@@ -34,6 +34,7 @@ async def output(*command: str, **environment: str) -> str:
 
 class Stores:
     def __init__(self, state: Path, control: Control) -> None:
+        self.state = state
         self.control = control
         self.postgres = environment(state, "postgres")
         self.redis = environment(state, "redis")
