@@ -1,104 +1,18 @@
 """Decides from the history of a drill alone whether the promise was kept: one function a rule, no I/O.
 
 Times are seconds of one clock. A message is known by its body, which no other has; what the table held at the end is the
-truth that all else is measured by. The lines are described where they are written: people.py, device.py, nemesis.py,
-truth.py.
+truth that all else is measured by. The lines are described where they are written: people.py, device.py, wishes.py,
+nemesis.py, truth.py.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from .changes import changes, pages, recalled
+from .evidence import RECOVERY, Evidence, Rule, Violation, calms
 from .journal import Line
-
-# Everything is where it belongs this long after the last fault was healed, or the device's socket was open again.
-RECOVERY = 5.0
-
-
-@dataclass(frozen=True)
-class Violation:
-    rule: str
-    what: str
-    lines: tuple[Line, ...] = ()
-
-
-@dataclass
-class Send:
-    """One message and all attempts to send it."""
-
-    id: str
-    room: int
-    user: int
-    body: str
-    begun: Line
-    acks: list[Line] = field(default_factory=list)
-    attempts: int = 0
-    refusals: int = 0
-
-
-class Evidence:
-    """The lines of a history, sorted out."""
-
-    def __init__(self, lines: list[Line]) -> None:
-        self.lines = lines
-        self.by: dict[str, list[Line]] = defaultdict(list)
-        for line in lines:
-            self.by[line["op"]].append(line)
-        self.rows: dict[int, dict[int, Line]] = defaultdict(dict)
-        self.row_of: dict[str, Line] = {}
-        for row in self.by["row"]:
-            self.rows[row["room"]].setdefault(row["seq"], row)
-            if row["kind"] == "message":
-                self.row_of.setdefault(row["body"], row)
-        self.heads = {line["room"]: line for line in self.by["head"]}
-        self.sends = self._sends()
-        self.send_of = {send.body: send for send in self.sends.values()}
-        self.intervals = self._intervals()
-
-    def _sends(self) -> dict[str, Send]:
-        sends: dict[str, Send] = {}
-        for line in self.lines:
-            if line["op"] == "send":
-                send = sends.setdefault(
-                    line["id"], Send(line["id"], line["room"], line["user"], line["body"], begun=line)
-                )
-                send.attempts += 1
-            elif line["op"] == "ack":
-                sends[line["id"]].acks.append(line)
-            elif line["op"] == "refused":
-                sends[line["id"]].refusals += 1
-        return sends
-
-    def _intervals(self) -> dict[tuple[int, int], list[tuple[int, int | None]]]:
-        """By the log itself: from which entry to which somebody was in a chatroom, both of them seen."""
-        intervals: dict[tuple[int, int], list[tuple[int, int | None]]] = defaultdict(list)
-        for room, rows in self.rows.items():
-            for seq in sorted(rows):
-                row = rows[seq]
-                match row.get("action"):
-                    case "created":
-                        intervals[row["by"], room].append((seq, None))
-                    case "added":
-                        intervals[row["userId"], room].append((seq, None))
-                    case "left" | "removed":
-                        spans = intervals[row["userId"], room]
-                        if spans and spans[-1][1] is None:
-                            spans[-1] = (spans[-1][0], seq)
-        return intervals
-
-    def is_member_at(self, user: int, room: int, seq: int) -> bool:
-        return any(first <= seq and (last is None or seq <= last) for first, last in self.intervals[user, room])
-
-    def is_member_now(self, user: int, room: int) -> bool:
-        spans = self.intervals[user, room]
-        return bool(spans) and spans[-1][1] is None
-
-    def ordinal(self, room: int, seq: int) -> int:
-        """How many messages the log has up to and with `seq`."""
-        return self.rows[room][seq]["ordinal"] if seq > 0 else 0
-
-
-Rule = Callable[[Evidence], Iterator[Violation]]
+from .sessions import revoked
 
 
 def dense(evidence: Evidence) -> Iterator[Violation]:
@@ -133,8 +47,8 @@ def phantom(evidence: Evidence) -> Iterator[Violation]:
         elif line["seq"] not in rows:
             yield Violation("phantom", "delivered with a seq that the table has not", (line,))
     for page in evidence.by["page"]:
-        for seq, body in page["messages"]:
-            if body not in evidence.row_of:
+        for seq, *_ in page["messages"]:
+            if evidence.rows[page["room"]].get(seq, {}).get("kind") != "message":
                 yield Violation("phantom", f"on a page at {seq}, but not in the table", (page,))
 
 
@@ -187,20 +101,23 @@ def order(evidence: Evidence) -> Iterator[Violation]:
                 yield Violation("order", "acknowledged with another seq than stored", (ack, row))
     for line in evidence.by["entry"]:
         row = evidence.rows[line["room"]].get(line["seq"])
-        if row and any(line.get(name) != row.get(name) for name in ("kind", "body", "action", "userId")):
+        if row and any(line.get(name) != row.get(name) for name in names_of(evidence, row)):
             yield Violation("order", "delivered something else than is stored there", (line, row))
     for page in evidence.by["page"]:
-        seqs = [seq for seq, _ in page["messages"]]
+        seqs = [seq for seq, *_ in page["messages"]]
         if seqs != sorted(set(seqs)):
             yield Violation("order", "a page is not ascending", (page,))
-        for seq, body in page["messages"]:
-            row = evidence.rows[page["room"]].get(seq)
-            if row and row.get("body") != body:
-                yield Violation("order", f"a page has something else at {seq}", (page, row))
+
+
+def names_of(evidence: Evidence, row: Line) -> list[str]:
+    """What an entry says, wherever it is told. The text of an edit goes when its message is recalled."""
+    names = ["kind", "action", "userId", "target", "emoji", "added"]
+    is_gone = row["kind"] == "edit" and evidence.messages[row["room"], row["target"]].recalled
+    return names if is_gone else [*names, "body"]
 
 
 def real_time(evidence: Evidence) -> Iterator[Violation]:
-    """What was acknowledged before another was sent has the lower seq."""
+    """What was acknowledged before another was sent has the lower seq, and whoever looks after that finds it."""
     for room in evidence.rows:
         sends = [send for send in evidence.sends.values() if send.room == room and send.acks]
         acks = sorted((send.acks[0] for send in sends), key=lambda ack: ack["t"])
@@ -213,6 +130,17 @@ def real_time(evidence: Evidence) -> Iterator[Violation]:
                 at += 1
             if newest and newest["seq"] >= send.acks[0]["seq"]:
                 yield Violation("real time", "sent after that ack, but stored below", (newest, send.begun, send.acks[0]))
+    newest_of: dict[int, Line] = {}
+    known: dict[str, Line | None] = {}
+    for line in evidence.lines:
+        if line["op"] == "ack" and line["seq"] > newest_of.get(line["room"], {"seq": 0})["seq"]:
+            newest_of[line["room"]] = line
+        elif line["op"] == "look":
+            known[line["id"]] = newest_of.get(line["room"])
+        elif line["op"] == "looked":
+            before = known[line["id"]]
+            if before and line["head"] < before["seq"]:
+                yield Violation("real time", "looked at after that ack, but without it", (before, line))
 
 
 @dataclass
@@ -269,9 +197,13 @@ def membership(evidence: Evidence) -> Iterator[Violation]:
             if not evidence.is_member_at(line["user"], line["room"], line["seq"]):
                 yield Violation("membership", "delivered to somebody who was not in the chatroom", (line,))
     for page in evidence.by["page"]:
-        for seq, _ in page["messages"]:
+        for seq, *_ in page["messages"]:
             if not evidence.is_member_at(page["user"], page["room"], seq):
                 yield Violation("membership", f"{seq} is on a page of somebody who was not there", (page,))
+    for page in evidence.by["looked"]:
+        for seq in page["seqs"]:
+            if not evidence.is_member_at(page["user"], page["room"], seq):
+                yield Violation("membership", f"{seq} was looked at by somebody who was not there", (page,))
 
 
 def silence(evidence: Evidence) -> Iterator[Violation]:
@@ -368,22 +300,6 @@ def unanswered(evidence: Evidence) -> Iterator[Violation]:
         yield Violation("recovery", line["what"], (line,))
 
 
-def calms(evidence: Evidence) -> list[tuple[float, float]]:
-    """The times when no fault was under way."""
-    calm: list[tuple[float, float]] = []
-    start: float | None = 0.0
-    for line in evidence.lines:
-        if line["op"] == "fault":
-            if start is not None:
-                calm.append((start, line["t"]))
-            start = None
-        elif line["op"] == "healed":
-            start = line["t"]
-    if start is not None:
-        calm.append((start, evidence.lines[-1]["t"] if evidence.lines else 0.0))
-    return calm
-
-
 def listening(evidence: Evidence) -> dict[tuple[str, int], tuple[int, list[tuple[float, float]]]]:
     """When a device had an open socket that had not left the chatroom."""
     windows: dict[tuple[str, int], tuple[int, list[tuple[float, float]]]] = {}
@@ -436,7 +352,8 @@ def both(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> It
 
 
 RULES: tuple[Rule, ...] = (
-    dense, phantom, doubled, lost, order, real_time, contiguous, membership, silence, cursors, unread, recovery,
+    dense, phantom, doubled, lost, order, real_time, contiguous, membership, silence, changes, recalled,
+    pages, revoked, cursors, unread, recovery,
 )
 
 

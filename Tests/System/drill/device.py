@@ -2,7 +2,7 @@
 down what it does and is told.
 
     connect  device user session gateway transports cursors    open, ready (chatrooms), close: what became of it
-    entry    device user session room seq kind: message (body, sender) or change (action, userId)
+    entry    device user session room seq kind: message (body, sender, client, recalled) or change (action, userId, …)
     send     id room user device attempt body       then ack (seq), refused (code) or unknown; also unanswered
     leave    device room      then left             join, joined (head)
 """
@@ -18,6 +18,7 @@ import socketio
 from teahouse import Person
 
 from .journal import Journal
+from .wishes import Wishes
 
 # After these a message may be stored or not: it is sent again, with the same client id.
 NOT_NOW = {"unavailable", "too_many_requests", "internal_error"}
@@ -101,18 +102,25 @@ class Session:
 
 class Device:
     def __init__(
-        self, name: str, outbox: Outbox, gateways: list[str], journal: Journal, seed: str, acks_move_cursors: bool
+        self, name: str, outbox: Outbox, person: Person, gateways: list[str], histories: list[str], journal: Journal,
+        seed: str, acks_move_cursors: bool
     ) -> None:
         self.name = name
         self.outbox = outbox
-        self.person = outbox.person
+        # Signed in on this device.
+        self.person = person
+        self.login: str | None = None
+        self.is_signed_out = False
         self.gateways = gateways
         self.journal = journal
         self.random = random.Random(f"{seed}-{name}")
+        self.wishes = Wishes(name, self.random, self.note, histories)
         # A mistake that the checker must find: see planted.py.
         self.acks_move_cursors = acks_move_cursors
         self.cursors: dict[int, int] = {}
         self.rooms: set[int] = set()
+        # All it was ever in.
+        self.visited: set[int] = set()
         self.epoch: str | None = None
         self.session: Session | None = None
         self.sessions = 0
@@ -127,9 +135,12 @@ class Device:
     # What it is told
 
     def take_ready(self, session: Session, ready: dict[str, Any]) -> None:
-        self.note("ready", session=session.number, node=ready["node"], chatrooms=ready["chatrooms"])
+        self.login = ready["session"]
+        self.note(
+            "ready", session=session.number, login=self.login, node=ready["node"], chatrooms=ready["chatrooms"])
         self.epoch = ready["epoch"]
         self.rooms = {chatroom["id"] for chatroom in ready["chatrooms"]}
+        self.visited |= self.rooms
         for chatroom in ready["chatrooms"]:
             cursor = self.cursors.get(chatroom["id"])
             if cursor is None or chatroom.get("behind"):
@@ -141,9 +152,13 @@ class Device:
     def take_entry(self, session: Session, event: str, entry: dict[str, Any]) -> None:
         room, seq = entry["chatroomId"], entry["seq"]
         if event == "message":
-            what = {"kind": "message", "body": entry["content"], "sender": entry["sender"]["id"]}
+            sender = entry["sender"]["id"]
+            what = {"kind": "message", "body": entry["content"], "sender": sender, "client": entry["clientId"]}
+            what |= {"recalled": True} if entry.get("recalled") else {}
+            self.wishes.heard.append((room, seq, sender))
         else:
-            what = {"kind": entry["kind"], "action": entry.get("action"), "userId": entry.get("userId")}
+            what = {name: entry.get(name) for name in ("kind", "action", "userId", "target", "emoji", "added")}
+            what |= {"body": entry["content"]} if entry["kind"] == "edit" else {}
         self.note("entry", session=session.number, room=room, seq=seq, **what)
         if what.get("userId") == self.person.id and what.get("action") in ("added", "removed"):
             (self.rooms.add if what["action"] == "added" else self.rooms.discard)(room)
@@ -188,6 +203,15 @@ class Device:
         if http and not http.closed:
             await http.close()
 
+    async def sign_in(self) -> bool:
+        try:
+            async with asyncio.timeout(10):
+                await self.person.sign_in(self.name)
+        except Exception:  # noqa: BLE001 Auth may be dead; it is tried again
+            return False
+        self.is_signed_out = False
+        return True
+
     @property
     def is_live(self) -> bool:
         session = self.session
@@ -198,7 +222,8 @@ class Device:
         while True:
             if not self.is_live:
                 await self.disconnect("lost")
-                if not await self.connect():
+                # One who is signed out knocks once with the token of before, and signs in when that is refused.
+                if not await self.connect() and not (self.is_signed_out and await self.sign_in()):
                     await asyncio.sleep(self.random.uniform(0.1, 0.5))
                 continue
             await asyncio.wait({self.session.closed}, timeout=self.random.expovariate(4))
@@ -214,7 +239,11 @@ class Device:
                 self.begin(self.send(session, message))
             return
         choice = self.random.random()
-        if unknown and choice < 0.5:
+        if choice < 0.12:
+            self.begin(self.wishes.change(self.person))
+        elif choice < 0.15 and self.visited:
+            self.begin(self.wishes.look(self.person, sorted(self.visited)))
+        elif unknown and choice < 0.5:
             self.begin(self.send(session, self.random.choice(unknown)))
         elif choice < 0.72:
             if len(self.tasks) < 6 and self.rooms:
@@ -238,7 +267,8 @@ class Device:
     async def send(self, session: Session, message: Outgoing) -> None:
         message.under_way = True
         message.attempts += 1
-        common = {"id": message.id, "room": message.room, "attempt": message.attempts}
+        common = {
+            "id": message.id, "room": message.room, "attempt": message.attempts, "session": session.number}
         self.note("send", body=message.body, **common)
         answer = await session.call(
             "sendMessage",

@@ -21,6 +21,9 @@ from .stage import Stage, staged
 from .stores import Stores
 
 
+OPERATIONS = {"send", "connect", "join", "leave", "read", "wish", "look", "kick", "quit", "add", "revoke"}
+
+
 @dataclass
 class System:
     """Where the running system is; deploy/run says it in the environment."""
@@ -86,15 +89,18 @@ async def run(
             stage = await stack.enter_async_context(staged(system.state, system.control))
             nemesis.links = stage.links
         company = await Company.gather(system.edge, journal)
-        devices = [
-            Device(f"{outbox.name}.{name}", outbox, system.gateways, journal, seed, acks_move_cursors)
-            for person in company.people
-            for outbox in [Outbox(person)]
-            for name in ("1", "2")
-        ]
+        devices: list[Device] = []
+        for person in company.people:
+            outbox = Outbox(person)
+            second = await person.again("2")
+            stack.push_async_callback(second.session.close)
+            for name, signed_in in (("1", person), ("2", second)):
+                devices.append(Device(
+                    f"{outbox.name}.{name}", outbox, signed_in, system.gateways, stage.histories, journal, seed,
+                    acks_move_cursors))
         lives = [asyncio.create_task(device.live()) for device in devices]
         stop = asyncio.Event()
-        owner = asyncio.create_task(company.come_and_go(seed, stop))
+        owner = asyncio.create_task(company.come_and_go(seed, devices[1::2], stop))
 
         async def silence(fault: str) -> None:
             stop.set()
@@ -131,7 +137,7 @@ async def run(
 
 def judge(seed: str, journal: Journal, path: Path, faults: int, seconds: float) -> Verdict:
     lines: list[Line] = journal.lines
-    operations = sum(line["op"] in ("send", "connect", "join", "leave", "read", "kick", "add") for line in lines)
+    operations = sum(line["op"] in OPERATIONS for line in lines)
     entries = sum(line["op"] == "entry" for line in lines)
     return Verdict(seed, path, check(lines), operations, entries, faults, seconds)
 

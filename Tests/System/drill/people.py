@@ -2,7 +2,9 @@
 
     person  user name            room  room members
     kick    room user            then kicked, once it is answered
+    quit    room user            then gone: one's own leaving
     add     room user            then added
+    revoke  user device login    then revoked: a device's session is ended from another
 """
 
 import asyncio
@@ -11,6 +13,7 @@ import uuid
 
 from teahouse import Person, eventually
 
+from .device import Device
 from .journal import Journal
 
 
@@ -25,6 +28,9 @@ class Company:
     @property
     def owner(self) -> Person:
         return self.people[0]
+
+    def person(self, user: int) -> Person:
+        return next(person for person in self.people if person.id == user)
 
     @staticmethod
     async def gather(edge: str, journal: Journal, count: int = 6) -> "Company":
@@ -49,8 +55,9 @@ class Company:
         for person in self.people:
             await person.session.close()
 
-    async def come_and_go(self, seed: str, stop: asyncio.Event) -> None:
-        """Every few seconds somebody is removed or added again, by a call that is repeated until it is answered."""
+    async def come_and_go(self, seed: str, devices: list[Device], stop: asyncio.Event) -> None:
+        """Every few seconds somebody is removed, goes, is added again or signed out, by a call that is repeated until it is
+        answered. `devices`: those that may be signed out."""
         choices = random.Random(f"{seed}-owner")
         everybody = {room: sorted(members) for room, members in self.rooms.items()}
         while not stop.is_set():
@@ -59,11 +66,15 @@ class Company:
                 break
             except TimeoutError:
                 pass
+            if choices.random() < 0.15:
+                await self.sign_out(choices.choice(devices))
+                continue
             room = choices.choice(sorted(self.rooms))
             user = choices.choice(everybody[room])
             if user in self.rooms[room]:
                 self.rooms[room].discard(user)
-                await self.settle("kick", "kicked", room, user)
+                begun, done = choices.choice([("kick", "kicked"), ("kick", "kicked"), ("quit", "gone")])
+                await self.settle(begun, done, room, user)
             else:
                 await self.settle("add", "added", room, user)
                 self.rooms[room].add(user)
@@ -75,12 +86,30 @@ class Company:
         async def attempt() -> bool:
             self.journal.note(begun, room=room, user=user)
             async with asyncio.timeout(10):
-                if begun == "kick":
-                    status, body, _ = await self.owner.ask("DELETE", f"{path}/{user}", headers=key)
+                if begun != "add":
+                    caller = self.owner if begun == "kick" else self.person(user)
+                    status, body, _ = await caller.ask("DELETE", f"{path}/{user}", headers=key)
                 else:
                     status, body, _ = await self.owner.ask("POST", path, json={"userIds": [user]}, headers=key)
             # Not a member any more: an attempt before this one has done it.
-            return status in (200, 204) or (begun == "kick" and status == 404)
+            return status in (200, 204) or (begun != "add" and status == 404)
 
         await eventually(attempt, within=90)
         self.journal.note(done, room=room, user=user)
+
+    async def sign_out(self, device: Device) -> None:
+        login = device.login
+        if login is None or device.is_signed_out:
+            return
+
+        async def attempt() -> bool:
+            self.journal.note("revoke", device=device.name, user=device.person.id, login=login)
+            async with asyncio.timeout(10):
+                path = f"/api/auth/me/sessions/{login}"
+                status, _, _ = await device.outbox.person.ask("DELETE", path)
+            # It is over already: an attempt before this one has done it.
+            return status in (204, 404)
+
+        await eventually(attempt, within=90)
+        self.journal.note("revoked", device=device.name, user=device.person.id, login=login)
+        device.is_signed_out = True

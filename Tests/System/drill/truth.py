@@ -1,8 +1,9 @@
 """What the system holds at the end: the table, read past all services, and what people are shown.
 
-    row     room seq ordinal kind sender body action userId by       head    room seq ordinal
+    row     room seq ordinal kind sender client body recalled action userId by target emoji added
+    head    room seq ordinal
     reader  user room cursor                                         listed  user room head unread
-    page    user room head messages: [seq, body]
+    page    user room head messages: [seq, body, recalled, reactions: {emoji: users}]
 """
 
 from teahouse import Person, eventually
@@ -30,8 +31,10 @@ async def table(stores: Stores, rooms: list[int], journal: Journal) -> list[Line
         journal.note("row", **row)
         for row in await stores.sql(
             f"""
-            SELECT chatroom_id AS room, seq, ordinal, kind, sender_id AS sender, body ->> 'content' AS body,
-                body ->> 'action' AS action, (body ->> 'userId')::bigint AS "userId", (body ->> 'by')::bigint AS by
+            SELECT chatroom_id AS room, seq, ordinal, kind, sender_id AS sender, client_id AS client,
+                body ->> 'content' AS body, body ? 'recalled' AS recalled, body ->> 'action' AS action,
+                (body ->> 'userId')::bigint AS "userId", (body ->> 'by')::bigint AS by, target_seq AS target,
+                body ->> 'emoji' AS emoji, (body ->> 'added')::boolean AS added
             FROM history.entries WHERE chatroom_id IN ({listed}) ORDER BY chatroom_id, seq
             """
         )
@@ -59,7 +62,13 @@ async def shown(person: Person, journal: Journal) -> None:
         before: dict[str, int] = {}
         while True:
             page = await person.page(room, limit=200, **before)
-            messages = [[message["seq"], message["content"]] for message in page["messages"]]
+            messages = [
+                [
+                    message["seq"], message["content"], message.get("recalled", False),
+                    {each["emoji"]: each["userIds"] for each in message.get("reactions", [])},
+                ]
+                for message in page["messages"]
+            ]
             if not messages:
                 break
             journal.note("page", user=person.id, room=room, head=page["head"], messages=messages)
