@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What deploy/run and deploy/control share: where things are, and how one part of the system starts and stops.
+# What the scripts here share: where things are, and how one part of the system starts and stops.
 # shellcheck disable=SC2034,SC2154 # given by, and for, the scripts that read this
 # Expects `root` (the checkout) and `state` (the folder of this running system).
 
@@ -81,4 +81,54 @@ end() {
         sleep 0.1
     done
     kill -KILL "$pid" 2>/dev/null || true
+}
+
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# A free port for a private listener, below the range that outgoing connections use. Where the search begins is random:
+# two systems that start at once must not choose the same ones.
+next_port=$((20100 + RANDOM % 8000))
+free_port() {
+    while ! port_is_free "$next_port"; do next_port=$((next_port + 1)); done
+    free=$next_port
+    next_port=$((next_port + 1))
+}
+
+# A folder that the owner of PostgreSQL's data can reach.
+choose_state() {
+    if [ "${throwaway:-0}" = 1 ]; then
+        state=$(mktemp -d /tmp/teahouse-XXXXXX)
+        chmod 755 "$state"
+        return
+    fi
+    if [ -n "$state" ]; then
+        mkdir -p "$state"
+        return 0
+    fi
+    state=$root/.local/state
+    mkdir -p "$root/.local"
+    if [ "$(id -u)" -eq 0 ] && ! (cd / && setpriv --reuid=postgres --regid=postgres --init-groups test -x "$root/.local"); then
+        local reachable
+        reachable=/var/lib/teahouse/$(printf '%s' "$root" | sha256sum | cut -c 1-8)
+        mkdir -p "$reachable"
+        chmod 755 /var/lib/teahouse "$reachable"
+        [ -e "$state" ] || ln -s "$reachable" "$state"
+    fi
+    mkdir -p "$state"
+    chmod 755 "$state"
+}
+
+# Databases and roles, with the passwords that are in the secrets.
+make_databases() {
+    # shellcheck source=/dev/null
+    . "$state/env/postgres"
+    # shellcheck source=/dev/null
+    . "$state/secrets"
+    local service password
+    for service in auth social history media; do
+        password=${service^^}_DATABASE_PASSWORD
+        psql -q -X -h 127.0.0.1 -p "$LISTEN_PORT" -U postgres -d postgres -v ON_ERROR_STOP=1 -v service="$service" \
+            -v password="${!password}" -f "$root/deploy/databases.sql"
+    done
+    unset PGPASSWORD
 }

@@ -180,6 +180,9 @@ class Device:
             async with asyncio.timeout(10):
                 await session.io.connect(
                     self.gateways[gateway], transports=transports, auth=auth, wait_timeout=8)
+            # A close that came together with the CONNECT the client has not noticed.
+            if session.io.eio.state != "connected":
+                session.end("lost")
             ready = asyncio.ensure_future(session.is_ready.wait())
             await asyncio.wait({ready, session.closed}, timeout=16, return_when=asyncio.FIRST_COMPLETED)
             ready.cancel()

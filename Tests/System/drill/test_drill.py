@@ -19,7 +19,7 @@ def system() -> System:
 
 @pytest.mark.parametrize("seed", ["1", "2", "3"])
 async def test_the_promise_is_kept_under_faults(system: System, seed: str) -> None:
-    verdict = await run(system, seed, 20)
+    verdict = await run(system, seed, 30)
     print(verdict)
     assert not verdict.violations, str(verdict)
 
