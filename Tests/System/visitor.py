@@ -65,7 +65,7 @@ class Visitor:
 
     async def open_chat(self, name: str) -> None:
         await self.go("Chats")
-        await self.page.get_by_role("region", name="Chats").locator(".row", has_text=name).click()
+        await self.page.get_by_role("region", name="Chats").locator(".row-name", has_text=name).click()
 
     async def say(self, text: str) -> None:
         await self.page.get_by_label("Write a message").fill(text)

@@ -1,14 +1,9 @@
 import {
-  Chatroom, ChatroomID, Favorite, Friend, FriendRequest, FriendRequests, MediaFile, Member, MessageID, Page, Profile,
-  Seq, Summary, SyncAnswer, UserID,
+  Account, Block, Chatroom, ChatroomChange, ChatroomID, Favorite, Found, Friend, FriendRequest, FriendRequests, MediaFile,
+  Member, Message, MessageID, Page, Profile, Readers, SearchWish, Seq, SessionInfo, Summary, SyncAnswer, UserID,
 } from "./contract"
 import { Http } from "./http"
 import { uuid } from "./uuid"
-
-interface SignedIn {
-  user: Profile
-  token: string
-}
 
 /** The calls of the contract that this client makes, one method each. All throw `Refusal`. */
 export class Calls {
@@ -16,13 +11,13 @@ export class Calls {
 
   // Auth
 
-  register(username: string, password: string, nickname: string): Promise<SignedIn> {
+  register(username: string, password: string, nickname: string): Promise<{ user: Profile }> {
     return this.http.call("POST", "/api/auth/register", {
       body: { username, password, nickname: nickname || undefined }, idempotencyKey: uuid(),
     })
   }
 
-  login(username: string, password: string): Promise<SignedIn> {
+  login(username: string, password: string): Promise<{ user: Profile }> {
     return this.http.call("POST", "/api/auth/login", { body: { username, password, device: device() } })
   }
 
@@ -30,9 +25,33 @@ export class Calls {
     return this.http.call("POST", "/api/auth/logout")
   }
 
-  me(): Promise<Profile> {
-    return this.http.call<Profile | { user: Profile }>("GET", "/api/auth/me").then((answer) =>
-      "user" in answer ? answer.user : answer)
+  /** A new cookie, before the old one expires. */
+  renew(): Promise<unknown> {
+    return this.http.call("POST", "/api/auth/renew")
+  }
+
+  me(): Promise<Account> {
+    return this.http.call("GET", "/api/auth/me")
+  }
+
+  updateMe(change: { nickname?: string; avatar?: string | null; bio?: string }): Promise<Account> {
+    return this.http.call("PATCH", "/api/auth/me", { body: change })
+  }
+
+  changePassword(currentPassword: string, newPassword: string): Promise<void> {
+    return this.http.call("PUT", "/api/auth/me/password", { body: { currentPassword, newPassword } })
+  }
+
+  sessions(): Promise<SessionInfo[]> {
+    return this.http.call<{ sessions: SessionInfo[] }>("GET", "/api/auth/me/sessions").then(({ sessions }) => sessions)
+  }
+
+  endSession(id: string): Promise<void> {
+    return this.http.call("DELETE", `/api/auth/me/sessions/${id}`)
+  }
+
+  endOtherSessions(): Promise<void> {
+    return this.http.call("DELETE", "/api/auth/me/sessions")
   }
 
   searchUsers(query: string): Promise<Profile[]> {
@@ -53,6 +72,22 @@ export class Calls {
 
   removeFriend(user: UserID): Promise<void> {
     return this.http.call("DELETE", `/api/social/friends/${user}`)
+  }
+
+  setRemark(user: UserID, remark: string): Promise<unknown> {
+    return this.http.call("PATCH", `/api/social/friends/${user}`, { body: { remark } })
+  }
+
+  blocks(): Promise<Block[]> {
+    return this.all<"blocks", Block>("/api/social/blocks", "blocks")
+  }
+
+  block(user: UserID): Promise<unknown> {
+    return this.http.call("PUT", `/api/social/blocks/${user}`)
+  }
+
+  unblock(user: UserID): Promise<void> {
+    return this.http.call("DELETE", `/api/social/blocks/${user}`)
   }
 
   friendRequests(): Promise<FriendRequests> {
@@ -89,6 +124,24 @@ export class Calls {
     return this.http.call("POST", "/api/social/chatrooms", { body: { name, memberIds }, idempotencyKey: uuid() })
   }
 
+  updateChatroom(id: ChatroomID, change: ChatroomChange): Promise<Chatroom> {
+    return this.http.call("PATCH", `/api/social/chatrooms/${id}`, { body: change })
+  }
+
+  setSettings(id: ChatroomID, settings: Partial<Chatroom["settings"]>): Promise<unknown> {
+    return this.http.call("PATCH", `/api/social/chatrooms/${id}/settings`, { body: settings })
+  }
+
+  transfer(id: ChatroomID, userId: UserID): Promise<unknown> {
+    return this.http.call("PUT", `/api/social/chatrooms/${id}/owner`, { body: { userId } })
+  }
+
+  updateMember(
+    id: ChatroomID, user: UserID, change: { role?: "admin" | "member"; mutedUntil?: string | null },
+  ): Promise<unknown> {
+    return this.http.call("PATCH", `/api/social/chatrooms/${id}/members/${user}`, { body: change })
+  }
+
   dissolve(id: ChatroomID): Promise<void> {
     return this.http.call("DELETE", `/api/social/chatrooms/${id}`)
   }
@@ -111,8 +164,8 @@ export class Calls {
     return this.all<"chatrooms", Summary>("/api/history/chatrooms", "chatrooms")
   }
 
-  messages(id: ChatroomID, options: { before?: Seq; limit: number }): Promise<Page> {
-    return this.http.call("GET", `/api/history/chatrooms/${id}/messages`, { query: options })
+  messages(id: ChatroomID, place: { before?: Seq; after?: Seq; around?: Seq; limit: number }): Promise<Page> {
+    return this.http.call("GET", `/api/history/chatrooms/${id}/messages`, { query: place })
   }
 
   sync(cursors: Record<string, Seq>): Promise<SyncAnswer> {
@@ -123,8 +176,32 @@ export class Calls {
     return this.http.call("PUT", `/api/history/chatrooms/${id}/cursor`, { body: { seq } })
   }
 
-  favorites(cursor?: string): Promise<{ favorites: Favorite[]; next?: string }> {
-    return this.http.call("GET", "/api/history/favorites", { query: { cursor, limit: 50 } })
+  readers(id: ChatroomID, seq: Seq): Promise<Readers> {
+    return this.http.call("GET", `${message(id, seq)}/readers`)
+  }
+
+  edit(id: ChatroomID, seq: Seq, content: string): Promise<Message> {
+    return this.http.call("PATCH", message(id, seq), { body: { content } })
+  }
+
+  recall(id: ChatroomID, seq: Seq): Promise<void> {
+    return this.http.call("DELETE", message(id, seq))
+  }
+
+  react(id: ChatroomID, seq: Seq, emoji: string): Promise<Message> {
+    return this.http.call("PUT", `${message(id, seq)}/reactions/${encodeURIComponent(emoji)}`)
+  }
+
+  unreact(id: ChatroomID, seq: Seq, emoji: string): Promise<Message> {
+    return this.http.call("DELETE", `${message(id, seq)}/reactions/${encodeURIComponent(emoji)}`)
+  }
+
+  search(wish: SearchWish, cursor?: string): Promise<Found> {
+    return this.http.call("GET", "/api/history/search", { query: { ...wish, cursor, limit: 30 } })
+  }
+
+  favorites(query: string, cursor?: string): Promise<{ favorites: Favorite[]; next?: string }> {
+    return this.http.call("GET", "/api/history/favorites", { query: { query: query || undefined, cursor, limit: 50 } })
   }
 
   addFavorite(messageId: MessageID): Promise<unknown> {
@@ -143,8 +220,8 @@ export class Calls {
     return this.http.upload("/api/media/uploads", file, { query: { name, chatroomId }, idempotencyKey, onProgress })
   }
 
-  file(url: string): Promise<Blob> {
-    return this.http.blob(url)
+  uploadAvatar(image: Blob): Promise<MediaFile> {
+    return this.http.upload("/api/media/uploads", image, { query: { name: "avatar.png" }, idempotencyKey: uuid() })
   }
 
   /** All pages of a list. */
@@ -160,6 +237,10 @@ export class Calls {
     } while (cursor)
     return items
   }
+}
+
+function message(id: ChatroomID, seq: Seq): string {
+  return `/api/history/chatrooms/${id}/messages/${seq}`
 }
 
 /** How the sign-in is named among one's sessions. */

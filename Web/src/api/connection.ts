@@ -1,22 +1,24 @@
 import { Socket, io } from "socket.io-client"
 import {
   Change, Chatroom, ChatroomID, ErrorBody, FriendRequest, Message, MessageBody, MessageReceipt, Profile, Ready, Seq,
+  UserID,
 } from "./contract"
 import { Refusal } from "./http"
 
 /** What the one socket tells. */
 export interface ConnectionEvents {
   /** Asked at each CONNECT. */
-  credentials(): { token: string; cursors: Record<string, Seq>; epoch?: string }
+  cursors(): { cursors: Record<string, Seq>; epoch?: string }
   ready(payload: Ready): void
   entry(entry: Message | Change): void
   chatroom(payload: { kind: "added" | "updated" | "removed"; chatroom: Chatroom }): void
   friendRequest(payload: FriendRequest): void
   friend(payload: { kind: string; user: Profile }): void
   presence(payload: { userId: number; online: boolean }): void
-  token(token: string): void
+  read(payload: { chatroomId: ChatroomID; userId: UserID; seq: Seq }): void
+  typing(payload: { chatroomId: ChatroomID; userId: UserID }): void
   disconnected(): void
-  /** The server refuses the token for good. */
+  /** The server refuses the session for good. */
   refused(code: string): void
 }
 
@@ -37,7 +39,7 @@ export class Connection {
       reconnectionDelay: 500,
       reconnectionDelayMax: 5000,
       randomizationFactor: 0.5,
-      auth: (answer) => answer(events.credentials()),
+      auth: (answer) => answer(events.cursors()),
     })
     this.listen()
   }
@@ -65,6 +67,16 @@ export class Connection {
     return this.emit("sendMessage", { chatroomId, clientId, message })
   }
 
+  /** Says that one is writing. Nothing depends on it. */
+  typing(chatroomId: ChatroomID): void {
+    if (this.online) void this.emit("typing", { chatroomId }).catch(() => undefined)
+  }
+
+  /** The cookie is a newer one now: the live socket is told to go on with it. */
+  renew(): Promise<unknown> {
+    return this.emit("renew", {})
+  }
+
   private async emit<Answer>(event: string, payload: object): Promise<Answer> {
     let answer: Answer | { error: ErrorBody }
     try {
@@ -88,7 +100,8 @@ export class Connection {
     socket.on("friendRequest", (payload: FriendRequest) => events.friendRequest(payload))
     socket.on("friend", (payload: { kind: string; user: Profile }) => events.friend(payload))
     socket.on("presence", (payload: { userId: number; online: boolean }) => events.presence(payload))
-    socket.on("token", (payload: { token: string }) => events.token(payload.token))
+    socket.on("read", (payload: Parameters<ConnectionEvents["read"]>[0]) => events.read(payload))
+    socket.on("typing", (payload: Parameters<ConnectionEvents["typing"]>[0]) => events.typing(payload))
     socket.on("disconnect", () => {
       this.online = false
       events.disconnected()

@@ -14,6 +14,25 @@ export interface Profile {
   avatar?: string | null
 }
 
+/** Oneself. */
+export interface Account extends Profile {
+  bio?: string | null
+}
+
+export interface SessionInfo {
+  id: string
+  device?: string | null
+  address: string
+  createdAt: string
+  lastUsedAt: string
+  current: boolean
+}
+
+export interface Block {
+  user: Profile
+  since: string
+}
+
 export interface Sender {
   id: UserID
   nickname: string
@@ -53,6 +72,13 @@ export interface Chatroom {
   peer?: Profile | null
   role: "owner" | "admin" | "member"
   settings: { notify: "all" | "mentions" | "none"; pinned: boolean; hidden: boolean }
+  historyForNewMembers?: boolean
+}
+
+export interface ChatroomChange {
+  name?: string
+  announcement?: string
+  historyForNewMembers?: boolean
 }
 
 export interface Member {
@@ -85,6 +111,11 @@ export interface MediaFile {
   thumbnail?: string | null
 }
 
+export interface Reaction {
+  emoji: string
+  userIds: UserID[]
+}
+
 export interface Message {
   id: MessageID
   chatroomId: ChatroomID
@@ -101,6 +132,7 @@ export interface Message {
   editedAt?: string | null
   recalledAt?: string | null
   recalled?: boolean
+  reactions?: Reaction[] | null
 }
 
 interface ChangeOf<Kind extends string> {
@@ -156,6 +188,28 @@ export interface Summary {
 export interface Page {
   messages: Message[]
   head: Seq
+}
+
+export interface Found {
+  messages: Message[]
+  next?: string
+}
+
+/** What is looked for; times as RFC 3339. */
+export interface SearchWish {
+  [name: string]: string | number | undefined
+  query: string
+  chatroomId?: ChatroomID
+  from?: UserID
+  type?: MessageType
+  before?: string
+  after?: string
+}
+
+/** Who of the others has read a message, the first first, and who has not. */
+export interface Readers {
+  readers: { user: Profile; at: string }[]
+  unread: Profile[]
 }
 
 /** `POST /sync`: entries come as events, either `["message", {…}]` or the payload alone. */

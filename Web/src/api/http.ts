@@ -12,11 +12,12 @@ export class Refusal extends Error {
   }
 }
 
-/** The one who holds the token: asked before each call, told of a newer one and of its refusal. */
-export interface TokenHolder {
-  token(): string | null
-  renewed(token: string): void
-  refused(token: string): void
+/** Knows who is signed in, and is told when the services do not agree. */
+export interface SessionWatch {
+  /** `null` while nobody is. */
+  current(): number | null
+  /** The services no longer know the session of this user. */
+  refused(user: number): void
 }
 
 export interface CallOptions {
@@ -27,9 +28,9 @@ export interface CallOptions {
   signal?: AbortSignal
 }
 
-/** Calls of the services through the edge, with the bearer token, which any answer may renew. */
+/** Calls of the services through the edge. The browser brings the cookie, which any answer may renew. */
 export class Http {
-  constructor(private readonly holder: TokenHolder) {}
+  constructor(private readonly watch: SessionWatch) {}
 
   async call<Answer>(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const headers: Record<string, string> = {}
@@ -40,21 +41,14 @@ export class Http {
     return (response.status === 204 ? undefined : await response.json()) as Answer
   }
 
-  /** A private file, which no plain address opens. */
-  async blob(path: string): Promise<Blob> {
-    const response = await this.fetch(path, { method: "GET" })
-    return response.blob()
-  }
-
   /** Sends a file as it is, telling how far it has come. `fetch` cannot tell, hence the older interface. */
   upload<Answer>(
     path: string, file: Blob, options: CallOptions & { onProgress?: (done: number) => void },
   ): Promise<Answer> {
-    const token = this.holder.token()
+    const user = this.watch.current()
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest()
       request.open("POST", withQuery(path, options.query))
-      if (token) request.setRequestHeader("authorization", `Bearer ${token}`)
       if (options.idempotencyKey) request.setRequestHeader("idempotency-key", options.idempotencyKey)
       request.setRequestHeader("content-type", file.type || "application/octet-stream")
       request.upload.onprogress = (event) => {
@@ -63,7 +57,7 @@ export class Http {
       request.onerror = () => reject(offline())
       request.onabort = () => reject(offline())
       request.onload = () => {
-        this.learn(token, request.getResponseHeader("token"), request.status)
+        this.learn(user, request.status)
         const answer = parsed(request.responseText)
         if (request.status >= 200 && request.status < 300) resolve(answer as Answer)
         else reject(refusal(request.status, answer, request.getResponseHeader("retry-after")))
@@ -73,23 +67,20 @@ export class Http {
   }
 
   private async fetch(path: string, init: RequestInit): Promise<Response> {
-    const token = this.holder.token()
-    const headers = new Headers(init.headers)
-    if (token) headers.set("authorization", `Bearer ${token}`)
+    const user = this.watch.current()
     let response: Response
     try {
-      response = await fetch(path, { ...init, headers, credentials: "same-origin", cache: "no-store" })
+      response = await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" })
     } catch {
       throw offline()
     }
-    this.learn(token, response.headers.get("token"), response.status)
+    this.learn(user, response.status)
     if (response.ok) return response
     throw refusal(response.status, parsed(await response.text()), response.headers.get("retry-after"))
   }
 
-  private learn(used: string | null, renewed: string | null, status: number): void {
-    if (renewed) this.holder.renewed(renewed)
-    else if (status === 401 && used) this.holder.refused(used)
+  private learn(user: number | null, status: number): void {
+    if (status === 401 && user !== null) this.watch.refused(user)
   }
 }
 

@@ -10,6 +10,7 @@ import { Badge, IconButton } from "../ui/IconButton"
 import { SearchField } from "../ui/SearchField"
 import { ChatListItem, chatList } from "./derive"
 import { NewGroupDialog } from "./NewGroupDialog"
+import { previewText } from "./preview"
 
 export function useChatList(): ChatListItem[] | null {
   const chatrooms = useSelected((state) => state.chatrooms)
@@ -86,16 +87,4 @@ function preview(t: Translate, message: Message, me: number | undefined, group: 
   const text = previewText(t, message)
   if (message.sender.id === me) return t("chats.you", { text })
   return group ? `${message.sender.nickname}: ${text}` : text
-}
-
-export function previewText(t: Translate, message: Message): string {
-  if (message.recalled || message.recalledAt) return t("message.recalled")
-  switch (message.type) {
-    case "text":
-      return message.content.replace(/\s+/g, " ")
-    case "image":
-      return [t("message.image"), message.content].filter(Boolean).join(" ")
-    case "file":
-      return t("message.file", { name: message.media?.name ?? "" })
-  }
 }

@@ -1,26 +1,38 @@
 import { ClipboardEvent, KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react"
-import { useT, useTeahouse } from "../store/teahouse"
+import { isChange } from "../api/contract"
+import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { Icon } from "../ui/Icon"
 import { IconButton } from "../ui/IconButton"
 import { EmojiPicker } from "./EmojiPicker"
+import { MentionList } from "./MentionList"
+import { QuoteText } from "./Quote"
+import { Aim, useConversation } from "./conversation"
+import { keepDraft, readDraft } from "./drafts"
+import { MentionBegun, matching, mentionBegun, mentionedIn } from "./mentions"
+import { usePeople } from "./usePeople"
 
-/** What was begun in each chatroom and not sent. */
-const drafts = new Map<number, string>()
 const maxLength = 4000
 
 /** Where one writes. Enter sends, Shift+Enter makes a new line; files are picked, pasted or dropped. */
-export function Composer({ chatroomId }: { chatroomId: number }) {
+export function Composer() {
   const t = useT()
   const teahouse = useTeahouse()
-  const [text, setText] = useState(drafts.get(chatroomId) ?? "")
+  const { chatroom, aim, setAim } = useConversation()
+  const { id: chatroomId } = chatroom
+  const me = useSelected((state) => state.session?.user.id ?? 0)
+  const [text, setText] = useState(() => readDraft(chatroomId))
   const [picking, setPicking] = useState(false)
+  const [begun, setBegun] = useState<MentionBegun>()
+  const [chosen, setChosen] = useState(0)
   const field = useRef<HTMLTextAreaElement>(null)
   const images = useRef<HTMLInputElement>(null)
   const files = useRef<HTMLInputElement>(null)
+  const people = usePeople(chatroom, begun !== undefined || text.includes("@"))
+  const named = begun ? matching(people.filter(({ id }) => id !== me), begun.query) : []
 
   useEffect(() => {
-    if (text) drafts.set(chatroomId, text)
-    else drafts.delete(chatroomId)
-  }, [chatroomId, text])
+    if (aim?.kind !== "edit") keepDraft(chatroomId, text)
+  }, [chatroomId, text, aim])
   useEffect(() => {
     // On phones this would open the keyboard over the messages.
     if (window.matchMedia("(pointer: fine)").matches) field.current?.focus()
@@ -31,29 +43,78 @@ export function Composer({ chatroomId }: { chatroomId: number }) {
     element.style.height = "auto"
     element.style.height = `${Math.min(element.scrollHeight, 160)}px`
   }, [text])
+  const editing = aim?.kind === "edit" ? aim.message : undefined
+  useEffect(() => {
+    if (aim) field.current?.focus()
+    if (!editing) return undefined
+    setText(editing.content)
+    return () => setText(readDraft(chatroomId))
+  }, [aim, editing, chatroomId])
 
   const send = () => {
     const content = text.trim()
     if (!content) return
-    teahouse.sender.text(chatroomId, content)
+    if (editing) {
+      setAim(undefined)
+      if (content !== editing.content) {
+        void teahouse.attempt(() => teahouse.calls.edit(chatroomId, editing.seq, content))
+      }
+      return
+    }
+    const mentions = mentionedIn(content, people)
+    teahouse.sender.text(chatroomId, content, {
+      replyTo: aim?.message.seq, mentions: mentions.length > 0 ? mentions : undefined,
+    })
     setText("")
+    keepDraft(chatroomId, "")
+    setAim(undefined)
+    setBegun(undefined)
     field.current?.focus()
   }
-  const sendFiles = (chosen: FileList | null) => {
-    for (const file of Array.from(chosen ?? [])) teahouse.sender.file(chatroomId, file)
+  const sendFiles = (picked: FileList | null) => {
+    for (const file of Array.from(picked ?? [])) teahouse.sender.file(chatroomId, file)
+  }
+  const put = (words: string, start: number, end: number) => {
+    if (text.length + words.length > maxLength) return
+    setText(text.slice(0, start) + words + text.slice(end))
+    window.requestAnimationFrame(() => field.current?.setSelectionRange(start + words.length, start + words.length))
   }
   const insert = (emoji: string) => {
     const element = field.current
-    const [start, end] = element ? [element.selectionStart, element.selectionEnd] : [text.length, text.length]
-    if (text.length + emoji.length > maxLength) return
-    setText(text.slice(0, start) + emoji + text.slice(end))
-    window.requestAnimationFrame(() => element?.setSelectionRange(start + emoji.length, start + emoji.length))
+    put(emoji, element?.selectionStart ?? text.length, element?.selectionEnd ?? text.length)
+  }
+  const mention = (nickname: string) => {
+    if (begun) put(`@${nickname} `, begun.start, begun.start + 1 + begun.query.length)
+    setBegun(undefined)
+    field.current?.focus()
+  }
+  const onChange = (value: string, caret: number) => {
+    setText(value)
+    setBegun(chatroom.type === "group" ? mentionBegun(value, caret) : undefined)
+    setChosen(0)
+    if (value && !editing) teahouse.typing.tell(chatroomId)
+  }
+  const editLast = () => {
+    const lines = teahouse.state.logs.get(chatroomId)?.lines ?? []
+    const own = [...lines].reverse().find((line) =>
+      !isChange(line) && line.sender.id === me && line.type === "text" && !line.recalled)
+    if (own && !isChange(own)) setAim({ kind: "edit", message: own })
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    // Enter that chooses a character of an input method is not ours.
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
+    // Keys that choose a character of an input method are not ours.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    const name = named[chosen]
+    if (name && (event.key === "Enter" || event.key === "Tab")) mention(name.nickname)
+    else if (name && step) setChosen((chosen + step + named.length) % named.length)
+    else if (event.key === "Escape" && (begun || aim)) {
+      if (begun) setBegun(undefined)
+      else setAim(undefined)
+    } else if (event.key === "ArrowUp" && text === "") editLast()
+    else if (event.key === "Enter" && !event.shiftKey) send()
+    else return
     event.preventDefault()
-    send()
+    event.stopPropagation()
   }
   const onPaste = (event: ClipboardEvent) => {
     if (event.clipboardData.files.length === 0) return
@@ -62,25 +123,44 @@ export function Composer({ chatroomId }: { chatroomId: number }) {
   }
 
   return (
-    <footer className="composer">
-      {picking && <EmojiPicker onPick={insert} onClose={() => setPicking(false)} />}
-      <IconButton icon="emoji" label={t("composer.emoji")} pressed={picking} className="emoji-toggle"
-        onClick={() => setPicking(!picking)} />
-      <IconButton icon="image" label={t("composer.image")} onClick={() => images.current?.click()} />
-      <IconButton icon="attach" label={t("composer.file")} onClick={() => files.current?.click()} />
-      <input ref={images} type="file" hidden multiple accept="image/png,image/jpeg,image/gif,image/webp"
-        data-pick="image" onChange={(event) => {
+    <footer className="composer-frame">
+      {aim && <AimBar aim={aim} onClose={() => setAim(undefined)} />}
+      {named.length > 0 && <MentionList people={named} chosen={chosen} onChoose={mention} />}
+      <div className="composer">
+        {picking && <EmojiPicker onPick={insert} onClose={() => setPicking(false)} />}
+        <IconButton icon="emoji" label={t("composer.emoji")} pressed={picking} className="emoji-toggle"
+          onClick={() => setPicking(!picking)} />
+        <IconButton icon="image" label={t("composer.image")} onClick={() => images.current?.click()} />
+        <IconButton icon="attach" label={t("composer.file")} onClick={() => files.current?.click()} />
+        <input ref={images} type="file" hidden multiple accept="image/png,image/jpeg,image/gif,image/webp"
+          data-pick="image" onChange={(event) => {
+            sendFiles(event.target.files)
+            event.target.value = ""
+          }} />
+        <input ref={files} type="file" hidden multiple data-pick="file" onChange={(event) => {
           sendFiles(event.target.files)
           event.target.value = ""
         }} />
-      <input ref={files} type="file" hidden multiple data-pick="file" onChange={(event) => {
-        sendFiles(event.target.files)
-        event.target.value = ""
-      }} />
-      <textarea ref={field} rows={1} value={text} maxLength={maxLength} placeholder={t("composer.placeholder")}
-        aria-label={t("composer.placeholder")} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown}
-        onPaste={onPaste} />
-      <IconButton icon="send" label={t("action.send")} className="send-button" onClick={send} />
+        <textarea ref={field} rows={1} value={text} maxLength={maxLength} placeholder={t("composer.placeholder")}
+          aria-label={t("composer.placeholder")} onKeyDown={onKeyDown} onPaste={onPaste}
+          onChange={(event) => onChange(event.target.value, event.target.selectionStart)} />
+        <IconButton icon="send" label={t("action.send")} className="send-button" onClick={send} />
+      </div>
     </footer>
+  )
+}
+
+function AimBar({ aim, onClose }: { aim: Aim; onClose: () => void }) {
+  const t = useT()
+  const { kind, message } = aim
+  return (
+    <div className="aim">
+      <Icon name={kind} size={18} />
+      <div className="quote" aria-label={kind === "reply"
+        ? t("composer.replying", { name: message.sender.nickname }) : t("composer.editing")} role="group">
+        <QuoteText message={message} />
+      </div>
+      <IconButton icon="close" size={18} label={t("action.cancel")} onClick={onClose} />
+    </div>
   )
 }

@@ -1,4 +1,4 @@
-import { memo } from "react"
+import { MouseEvent, memo, useState } from "react"
 import { timeOfDay } from "../i18n/i18n"
 import { HeldMessage } from "../log/log"
 import { useLanguage, useT, useTeahouse } from "../store/teahouse"
@@ -6,36 +6,75 @@ import { Avatar } from "../ui/Avatar"
 import { Icon } from "../ui/Icon"
 import { IconButton } from "../ui/IconButton"
 import { MessageContent } from "./MessageContent"
+import { MessageMenu } from "./MessageMenu"
+import { QuickReactions, Reactions } from "./Reactions"
+import { Quote } from "./Quote"
+import { useConversation } from "./conversation"
 
-/** A stored message: own ones right, others left. A double click adds it to the favorites, and so does the star. */
-export const MessageRow = memo(function MessageRow({ message, own, group, first, last }: {
+/** A stored message: own ones right, others left. A double click adds it to the favorites; a menu has the rest. */
+export const MessageRow = memo(function MessageRow({ message, own, group, first, last, read, sought }: {
   message: HeldMessage
   own: boolean
   group: boolean
   first: boolean
   last: boolean
+  /** Whether anybody else has read it. */
+  read: boolean
+  /** Whether it was just jumped to. */
+  sought: boolean
 }) {
   const t = useT()
   const language = useLanguage()
   const teahouse = useTeahouse()
+  const { setAim } = useConversation()
+  const [menu, setMenu] = useState<{ x: number; y: number }>()
+  const [reacting, setReacting] = useState(false)
   const { sender } = message
-  const favorite = () => void teahouse.attempt(() => teahouse.addFavorite(message))
+  const recalled = message.recalled || Boolean(message.recalledAt)
+  const openMenu = (event: MouseEvent) => {
+    // A link's and a selection's own menu are wanted more.
+    if (recalled || (event.target as Element).closest("a") || window.getSelection()?.toString()) return
+    event.preventDefault()
+    setMenu({ x: event.clientX, y: event.clientY })
+  }
+  const openMenuBelow = (event: MouseEvent) => {
+    const box = event.currentTarget.getBoundingClientRect()
+    setMenu({ x: own ? box.right - 200 : box.left, y: box.bottom + 4 })
+  }
   return (
-    <article className={rowClass(own, first)} data-seq={message.seq} aria-label={sender.nickname}>
+    <article className={`${rowClass(own, first)}${sought ? " message-sought" : ""}`} data-seq={message.seq} aria-label={sender.nickname}>
       {!own && (last ? <Avatar id={sender.id} name={sender.nickname} url={sender.avatar} size="small" />
         : <span className="avatar-gap" />)}
-      <div className={bubbleClass(message.type, own, last)} onDoubleClick={favorite}>
-        {group && !own && first && <span className={`sender hue-text-${sender.id % 8}`}>{sender.nickname}</span>}
-        <MessageContent message={message} />
-        <span className="meta">
-          {message.editedAt && <span>{t("message.edited")}</span>}
-          <time dateTime={message.createdAt}>{timeOfDay(language, message.createdAt)}</time>
-          {own && (
-            <span className="state" role="img" aria-label={t("message.sent")}><Icon name="check" size={14} /></span>
-          )}
-        </span>
+      <div className="bubble-column">
+        <div className={bubbleClass(message.type, own, last)} onContextMenu={openMenu}
+          onDoubleClick={() => recalled || void teahouse.attempt(() => teahouse.addFavorite(message))}>
+          {group && !own && first && <span className={`sender hue-text-${sender.id % 8}`}>{sender.nickname}</span>}
+          {message.replyTo && !recalled && <Quote chatroomId={message.chatroomId} seq={message.replyTo} />}
+          <MessageContent message={message} />
+          <span className="meta">
+            {message.editedAt && !recalled && <span>{t("message.edited")}</span>}
+            <time dateTime={message.createdAt}>{timeOfDay(language, message.createdAt)}</time>
+            {own && (
+              <span className="state" role="img" aria-label={t(read ? "message.read" : "message.sent")}
+                title={t(read ? "message.read" : "message.sent")}>
+                <Icon name={read ? "checks" : "check"} size={14} />
+              </span>
+            )}
+          </span>
+        </div>
+        <Reactions message={message} />
       </div>
-      <IconButton icon="star" label={t("favorites.add")} size={17} className="message-tool" onClick={favorite} />
+      {!recalled && (
+        <div className="message-tools">
+          <IconButton icon="emoji" size={18} label={t("message.react")} pressed={reacting}
+            onClick={() => setReacting(!reacting)} />
+          <IconButton icon="reply" size={18} label={t("message.reply")}
+            onClick={() => setAim({ kind: "reply", message })} />
+          <IconButton icon="more" size={18} label={t("message.menu")} onClick={openMenuBelow} />
+          {reacting && <QuickReactions message={message} onClose={() => setReacting(false)} />}
+        </div>
+      )}
+      {menu && <MessageMenu message={message} at={menu} onClose={() => setMenu(undefined)} />}
     </article>
   )
 })

@@ -6,6 +6,7 @@ import { OutboxItem } from "../outbox/outbox"
 import { useLanguage, useSelected, useT, useTeahouse } from "../store/teahouse"
 import { Icon, IconName } from "../ui/Icon"
 import { MessageText } from "./MessageContent"
+import { Quote } from "./Quote"
 import { bubbleClass, rowClass } from "./MessageRow"
 
 /** One's own message on its way: how far it is, and what to do if it was refused. */
@@ -19,7 +20,9 @@ export const PendingRow = memo(function PendingRow({ item, first }: { item: Outb
   return (
     <article className={rowClass(true, first)} data-client-id={item.clientId} data-state={item.state}>
       <div className={`${bubbleClass(item.body.type, true, true)}${failed ? " bubble-failed" : ""}`}>
+        {item.body.replyTo && <Quote chatroomId={item.chatroomId} seq={item.body.replyTo} />}
         {item.file && <PendingFile item={item} />}
+        {!item.file && item.media && <FileFace name={item.media.name} size={item.media.size} />}
         {item.body.content && <MessageText text={item.body.content} />}
         <span className="meta">
           {item.state === "uploading" && <span>{label}</span>}

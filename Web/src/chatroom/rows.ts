@@ -5,6 +5,7 @@ import { OutboxItem } from "../outbox/outbox"
 /** What stands in a chatroom from top to bottom. */
 export type Row =
   | { kind: "day"; key: string; time: string }
+  | { kind: "unread"; key: string }
   | { kind: "system"; key: string; change: SystemChange }
   /** `first` and `last` of what one person wrote in a row. */
   | { kind: "message"; key: string; message: HeldMessage; first: boolean; last: boolean }
@@ -13,10 +14,14 @@ export type Row =
 /** Messages of one person that are not further apart stand together. */
 const together = 5 * 60_000
 
-export function rows(lines: readonly Line[], pending: readonly OutboxItem[], me: number): Row[] {
+/** `readOrdinal`: what comes after it from others was unread when the chatroom was opened. */
+export function rows(
+  lines: readonly Line[], pending: readonly OutboxItem[], me: number, readOrdinal: number | null,
+): Row[] {
   const result: Row[] = []
   let day = ""
   let before: HeldMessage | undefined
+  let divided = readOrdinal === null
   for (const line of lines) {
     if (isChange(line)) {
       result.push({ kind: "system", key: `s${line.seq}`, change: line })
@@ -27,6 +32,11 @@ export function rows(lines: readonly Line[], pending: readonly OutboxItem[], me:
     if (today !== day) {
       result.push({ kind: "day", key: `d${today}`, time: line.createdAt })
       day = today
+      before = undefined
+    }
+    if (!divided && line.ordinal > (readOrdinal ?? 0) && line.sender.id !== me) {
+      result.push({ kind: "unread", key: "unread" })
+      divided = true
       before = undefined
     }
     const joins = before !== undefined && before.sender.id === line.sender.id

@@ -28,7 +28,7 @@ export function FavoritesPage() {
         </ul>
         {next && (
           <button type="button" className="button center"
-            onClick={() => void teahouse.attempt(() => teahouse.loadFavorites(true))}>
+            onClick={() => void teahouse.attempt(() => teahouse.loadFavorites("", true))}>
             {t("action.more")}
           </button>
         )}

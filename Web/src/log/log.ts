@@ -1,4 +1,4 @@
-import { Entry, Message, Seq, SystemChange, isChange } from "../api/contract"
+import { Entry, Message, Reaction, ReactionChange, Seq, SystemChange, isChange } from "../api/contract"
 
 /** What is shown of a log: messages, and what happened to the chatroom between them. */
 export type Line = HeldMessage | SystemChange
@@ -28,10 +28,19 @@ export interface ChatroomLog {
   readonly lines: readonly Line[]
   /** Entries that came before those below them. */
   readonly waiting: ReadonlyMap<Seq, Entry>
+  /** What is looked at instead, far above `low`; gone when it has grown together with the rest. */
+  readonly aside: Aside | null
+}
+
+/** A part of the log around a place that was jumped to. Messages alone, as pages bring them. */
+export interface Aside {
+  readonly lines: readonly Line[]
+  /** Whether nothing is above it. */
+  readonly complete: boolean
 }
 
 export const emptyLog: ChatroomLog = {
-  cursor: null, low: 1, complete: false, paged: false, lines: [], waiting: new Map(),
+  cursor: null, low: 1, complete: false, paged: false, lines: [], waiting: new Map(), aside: null,
 }
 
 /** How many entries may wait for a hole to close; beyond it the window starts anew from the latest page. */
@@ -84,6 +93,48 @@ export function addOlderPage(log: ChatroomLog, messages: readonly Message[], hea
   return { ...log, low: full ? first.seq : 1, complete: !full, lines: [...older, ...log.lines] }
 }
 
+/** The messages around a place that is not held. `older`, `newer`: there may be more of them on that side. */
+export function addAside(
+  log: ChatroomLog, messages: readonly Message[], head: Seq, { older, newer }: { older: boolean; newer: boolean },
+): ChatroomLog {
+  const lines = messages.map((message) => hold(message, head))
+  return joined({ ...log, aside: { lines, complete: !older } }, newer)
+}
+
+/** A page above the part looked at aside. */
+export function addAboveAside(log: ChatroomLog, messages: readonly Message[], head: Seq, full: boolean): ChatroomLog {
+  if (!log.aside) return log
+  const first = log.aside.lines[0]?.seq ?? Infinity
+  const older = messages.filter(({ seq }) => seq < first).map((message) => hold(message, head))
+  return { ...log, aside: { lines: [...older, ...log.aside.lines], complete: !full } }
+}
+
+/** A page below it, which may close the gap to the rest. */
+export function addBelowAside(log: ChatroomLog, messages: readonly Message[], head: Seq, full: boolean): ChatroomLog {
+  if (!log.aside) return log
+  const last = lastSeq(log.aside.lines)
+  const newer = messages.filter(({ seq }) => seq > last).map((message) => hold(message, head))
+  return joined({ ...log, aside: { ...log.aside, lines: [...log.aside.lines, ...newer] } }, full)
+}
+
+export function leaveAside(log: ChatroomLog): ChatroomLog {
+  return log.aside ? { ...log, aside: null } : log
+}
+
+/** Puts the two parts together where nothing lies between them. */
+function joined(log: ChatroomLog, more: boolean): ChatroomLog {
+  const { aside } = log
+  if (!aside || (more && lastSeq(aside.lines) < log.low - 1)) return log
+  const held = new Set(log.lines.map(({ seq }) => seq))
+  const lines = sorted([...aside.lines.filter(({ seq }) => !held.has(seq)), ...log.lines])
+  const low = aside.complete ? 1 : Math.min(log.low, aside.lines[0]?.seq ?? log.low)
+  return { ...log, lines, low, complete: log.complete || aside.complete, aside: null }
+}
+
+function lastSeq(lines: readonly Line[]): Seq {
+  return lines[lines.length - 1]?.seq ?? 0
+}
+
 /** What happened to the chatroom between messages that came in pages, which hold messages alone. */
 export function addSystemChanges(log: ChatroomLog, changes: readonly SystemChange[]): ChatroomLog {
   const held = new Set(log.lines.map((line) => line.seq))
@@ -123,22 +174,38 @@ function apply(log: ChatroomLog, entry: Entry): ChatroomLog {
     case "system":
       return { ...moved, lines: [...log.lines, entry] }
     case "edit":
-      return { ...moved, lines: changed(log.lines, entry, { content: entry.content, editedAt: entry.createdAt ?? "" }) }
+      return changed(moved, entry, () => ({ content: entry.content, editedAt: entry.createdAt ?? now() }))
     case "recall":
-      return { ...moved, lines: changed(log.lines, entry, { content: "", media: null, recalled: true }) }
+      return changed(moved, entry, () => ({ content: "", media: null, recalled: true, reactions: null }))
+    case "reaction":
+      return changed(moved, entry, ({ reactions }) => ({ reactions: reacted(reactions ?? [], entry) }))
     default:
-      // Reactions, and kinds of a later version: they take their place and show nothing.
+      // Kinds of a later version: they take their place and show nothing.
       return moved
   }
 }
 
-/** The lines with a message changed, unless it came with that change already. */
+function now(): string {
+  return new Date().toISOString()
+}
+
+/** The reactions after one more or one less; in the order in which the emoji first came. */
+export function reacted(reactions: readonly Reaction[], { emoji, userId, added }: ReactionChange): Reaction[] {
+  const others = (reaction: Reaction) => reaction.userIds.filter((id) => id !== userId)
+  if (added && !reactions.some((reaction) => reaction.emoji === emoji)) return [...reactions, { emoji, userIds: [userId] }]
+  return reactions
+    .map((reaction) => reaction.emoji !== emoji ? reaction
+      : { emoji, userIds: added ? [...others(reaction), userId] : others(reaction) })
+    .filter(({ userIds }) => userIds.length > 0)
+}
+
+/** The log with a message changed, unless it came with that change already. */
 function changed(
-  lines: readonly Line[], { target, seq }: { target: Seq; seq: Seq }, fields: Partial<Message>,
-): readonly Line[] {
-  return lines.map((line) =>
-    line.seq === target && !isChange(line) && line.asOf < seq ? { ...line, ...fields, asOf: seq } : line,
-  )
+  log: ChatroomLog, { target, seq }: { target: Seq; seq: Seq }, change: (message: Message) => Partial<Message>,
+): ChatroomLog {
+  const after = (lines: readonly Line[]) => lines.map((line) =>
+    line.seq === target && !isChange(line) && line.asOf < seq ? { ...line, ...change(line), asOf: seq } : line)
+  return { ...log, lines: after(log.lines), aside: log.aside && { ...log.aside, lines: after(log.aside.lines) } }
 }
 
 function sorted(lines: Line[]): Line[] {

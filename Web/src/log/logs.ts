@@ -3,7 +3,8 @@ import { ChatroomID, Entry, Page, Ready, Seq, SystemChange, isChange } from "../
 import { State, logOf, withLog } from "../store/state"
 import { Store } from "../store/store"
 import {
-  ChatroomLog, addLatestPage, addOlderPage, addSystemChanges, emptyLog, hole, receive, receiveAll, startAt,
+  ChatroomLog, addAboveAside, addAside, addBelowAside, addLatestPage, addOlderPage, addSystemChanges, emptyLog, hole,
+  leaveAside, receive, receiveAll, startAt,
 } from "./log"
 
 const pageSize = 50
@@ -90,6 +91,40 @@ export class Logs {
       this.change(id, (now) =>
         now.low === log.low ? addOlderPage(now, page.messages, page.head, page.messages.length >= pageSize) : now)
       await this.fillIn(id, page, log.low - 1)
+    })
+  }
+
+  /** Brings the messages around a place to the page. Answers whether the place is there now. */
+  async loadAround(id: ChatroomID, seq: Seq): Promise<boolean> {
+    if (holds(logOf(this.store.get(), id), seq)) {
+      this.leaveAside(id)
+      return true
+    }
+    const page = await this.calls.messages(id, { around: seq, limit: pageSize })
+    // A place has half a page on each side, less where the log ends.
+    const above = page.messages.filter((message) => message.seq < seq).length
+    const below = page.messages.filter((message) => message.seq > seq).length
+    const enough = Math.floor(pageSize / 2) - 1
+    this.change(id, (log) => addAside(log, page.messages, page.head, { older: above >= enough, newer: below >= enough }))
+    return page.messages.some((message) => message.seq === seq)
+  }
+
+  leaveAside(id: ChatroomID): void {
+    this.change(id, leaveAside)
+  }
+
+  /** The page above, or below, of what is looked at aside. */
+  async loadBeside(id: ChatroomID, side: "above" | "below"): Promise<void> {
+    const aside = logOf(this.store.get(), id).aside
+    const edge = side === "above" ? aside?.lines[0] : aside?.lines[aside.lines.length - 1]
+    if (!aside || !edge || (side === "above" && aside.complete)) return
+    await this.once(id, async () => {
+      const place = side === "above" ? { before: edge.seq } : { after: edge.seq }
+      const page = await this.calls.messages(id, { ...place, limit: pageSize })
+      const full = page.messages.length >= pageSize
+      this.change(id, (log) => log.aside?.lines !== aside.lines ? log
+        : side === "above" ? addAboveAside(log, page.messages, page.head, full)
+          : addBelowAside(log, page.messages, page.head, full))
     })
   }
 
@@ -191,6 +226,10 @@ export class Logs {
     }, milliseconds)
     this.timers.add(timer)
   }
+}
+
+function holds(log: ChatroomLog, seq: Seq): boolean {
+  return log.lines.some((line) => line.seq === seq)
 }
 
 /** An entry of `/sync` without the name of its event. */

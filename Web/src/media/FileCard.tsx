@@ -1,23 +1,14 @@
-import { useState } from "react"
 import { MediaFile } from "../api/contract"
 import { fileSize } from "../i18n/i18n"
-import { useT, useTeahouse } from "../store/teahouse"
+import { useT } from "../store/teahouse"
 import { Icon } from "../ui/Icon"
 import { saveFile } from "./useFile"
 
 /** A file of a message: its name and size; a click saves it. */
 export function FileCard({ media }: { media: MediaFile }) {
   const t = useT()
-  const teahouse = useTeahouse()
-  const [busy, setBusy] = useState(false)
-  const save = async () => {
-    setBusy(true)
-    await teahouse.attempt(() => saveFile(teahouse, media))
-    setBusy(false)
-  }
   return (
-    <button type="button" className="file-card" disabled={busy} title={t("action.download")}
-      onClick={() => void save()}>
+    <button type="button" className="file-card" title={t("action.download")} onClick={() => saveFile(media)}>
       <FileFace name={media.name} size={media.size} />
     </button>
   )

@@ -1,11 +1,10 @@
 import { useState } from "react"
 import { MediaFile } from "../api/contract"
-import { useT, useTeahouse } from "../store/teahouse"
+import { useT } from "../store/teahouse"
 import { Dialog } from "../ui/Dialog"
-import { Spinner } from "../ui/Empty"
 import { Icon } from "../ui/Icon"
 import { IconButton } from "../ui/IconButton"
-import { saveFile, useFile } from "./useFile"
+import { saveFile } from "./useFile"
 
 /** The room a picture takes, known before it is here, so that nothing jumps when it comes. */
 export function frame({ width, height }: Pick<MediaFile, "width" | "height">): { width: number; height: number } {
@@ -18,14 +17,14 @@ export function frame({ width, height }: Pick<MediaFile, "width" | "height">): {
 export function Picture({ media }: { media: MediaFile }) {
   const t = useT()
   const [open, setOpen] = useState(false)
-  const { address, failed } = useFile(media.thumbnail ?? media.url)
+  const [failed, setFailed] = useState(false)
   const { width, height } = frame(media)
   return (
     <>
       <button type="button" className="picture" style={{ width, aspectRatio: `${width} / ${height}` }}
-        aria-label={t("image.alt", { name: media.name })} onClick={() => address && setOpen(true)}>
-        {address && <img src={address} alt={t("image.alt", { name: media.name })} draggable={false} />}
-        {!address && !failed && <Spinner />}
+        aria-label={t("image.alt", { name: media.name })} onClick={() => !failed && setOpen(true)}>
+        {!failed && <img src={media.thumbnail ?? media.url} alt={t("image.alt", { name: media.name })} draggable={false}
+          onError={() => setFailed(true)} />}
         {failed && <span className="picture-failed"><Icon name="warning" />{t("image.failed")}</span>}
       </button>
       {open && <Viewer media={media} onClose={() => setOpen(false)} />}
@@ -35,17 +34,15 @@ export function Picture({ media }: { media: MediaFile }) {
 
 function Viewer({ media, onClose }: { media: MediaFile; onClose: () => void }) {
   const t = useT()
-  const teahouse = useTeahouse()
-  const { address, failed } = useFile(media.url)
+  const [failed, setFailed] = useState(false)
   return (
     <Dialog title={media.name} onClose={onClose} bare>
       <div className="viewer" onClick={(event) => event.target === event.currentTarget && onClose()}>
-        {address && <img src={address} alt={t("image.alt", { name: media.name })} />}
-        {!address && !failed && <Spinner />}
+        {!failed && <img src={media.url} alt={t("image.alt", { name: media.name })} onError={() => setFailed(true)} />}
         {failed && <p>{t("image.failed")}</p>}
         <div className="viewer-tools">
           <IconButton icon="download" label={t("action.download")}
-            onClick={() => void teahouse.attempt(() => saveFile(teahouse, media))} />
+            onClick={() => saveFile(media)} />
           <IconButton icon="close" label={t("action.close")} onClick={onClose} />
         </div>
       </div>

@@ -1,5 +1,5 @@
 import { Calls } from "../api/calls"
-import { ChatroomID } from "../api/contract"
+import { ChatroomID, Message, MessageBody } from "../api/contract"
 import { Connection } from "../api/connection"
 import { Refusal } from "../api/http"
 import { uuid } from "../api/uuid"
@@ -39,9 +39,9 @@ export class Sender {
     for (const timer of this.timers) window.clearTimeout(timer)
   }
 
-  text(chatroomId: ChatroomID, content: string): void {
+  text(chatroomId: ChatroomID, content: string, more: Pick<MessageBody, "replyTo" | "mentions"> = {}): void {
     this.add({
-      clientId: uuid(), chatroomId, body: { type: "text", content }, createdAt: new Date().toISOString(),
+      clientId: uuid(), chatroomId, body: { type: "text", content, ...more }, createdAt: new Date().toISOString(),
       state: "waiting", attempts: 0,
     })
   }
@@ -54,6 +54,14 @@ export class Sender {
       clientId, chatroomId, body: { type: showable(file.type) ? "image" : "file", content: "" },
       createdAt: new Date().toISOString(), state: "uploading", progress: 0, attempts: 0,
       file: { name: file.name, size: file.size, type: file.type },
+    })
+  }
+
+  /** Says elsewhere what was said here; a file goes along without being uploaded again. */
+  forward(chatroomId: ChatroomID, { type, content, media }: Message): void {
+    this.add({
+      clientId: uuid(), chatroomId, body: { type, content, mediaId: media?.id }, createdAt: new Date().toISOString(),
+      state: "waiting", attempts: 0, media: media ?? undefined,
     })
   }
 

@@ -1,9 +1,11 @@
 import { Profile } from "../api/contract"
 
-/** Who is signed in here, and by which token. Kept in localStorage, so all tabs of a browser share it. */
+/**
+ * Who is signed in here. The token is in a cookie that no script can read; this is only what to show before a service
+ * has answered. Kept in localStorage, so all tabs of a browser share it.
+ */
 export interface Session {
   user: Profile
-  token: string
 }
 
 const key = "teahouse.session"
@@ -11,7 +13,7 @@ const key = "teahouse.session"
 export function readSession(): Session | null {
   try {
     const session = JSON.parse(localStorage.getItem(key) ?? "null") as Session | null
-    return session && typeof session.token === "string" && typeof session.user?.id === "number" ? session : null
+    return typeof session?.user?.id === "number" ? { user: session.user } : null
   } catch {
     return null
   }
@@ -22,7 +24,7 @@ export function writeSession(session: Session | null): void {
   else localStorage.removeItem(key)
 }
 
-/** Tells of sign-in, sign-out and renewal in other tabs. */
+/** Tells of sign-in and sign-out in other tabs. */
 export function onSessionElsewhere(tell: (session: Session | null) => void): void {
   window.addEventListener("storage", (event) => {
     if (event.key === key || event.key === null) tell(readSession())

@@ -1,4 +1,6 @@
-import { Chatroom, ChatroomID, Favorite, Friend, FriendRequests, Profile, Seq, Summary, UserID } from "../api/contract"
+import {
+  Chatroom, ChatroomID, Favorite, Friend, FriendRequests, Message, MessageID, Profile, Seq, Summary, UserID,
+} from "../api/contract"
 import { Language } from "../i18n/i18n"
 import { ChatroomLog, emptyLog } from "../log/log"
 import { Outbox } from "../outbox/outbox"
@@ -29,7 +31,20 @@ export interface State {
   profiles: ReadonlyMap<UserID, Profile>
   /** Counts changes of any chatroom's members, so that open lists reload. */
   membersVersion: number
+  /** Up to where the others have read, as far as is known. */
+  readBy: ReadonlyMap<ChatroomID, ReadonlyMap<UserID, Seq>>
+  /** Who is writing. */
+  typing: ReadonlyMap<ChatroomID, ReadonlySet<UserID>>
+  /** Messages that others refer to and no log holds; `null`: not to be had. */
+  quoted: ReadonlyMap<MessageID, Message | null>
+  /** The message to be brought before one's eyes. */
+  sought: Place | null
   toasts: readonly Toast[]
+}
+
+export interface Place {
+  chatroomId: ChatroomID
+  seq: Seq
 }
 
 export interface Toast {
@@ -57,6 +72,10 @@ export function freshState(language: Language, session: Session | null): State {
     favoritesNext: undefined,
     profiles: new Map(),
     membersVersion: 0,
+    readBy: new Map(),
+    typing: new Map(),
+    quoted: new Map(),
+    sought: null,
     toasts: [],
   }
 }

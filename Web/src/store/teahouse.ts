@@ -1,16 +1,21 @@
 import { createContext, useContext, useMemo } from "react"
 import { Calls } from "../api/calls"
 import { Connection } from "../api/connection"
-import { Chatroom, ChatroomID, Message, Profile, Seq, UserID } from "../api/contract"
+import { Chatroom, ChatroomID, Message, Profile, Seq, UserID, isChange } from "../api/contract"
 import { Http, Refusal } from "../api/http"
+import { forgetDrafts } from "../chatroom/drafts"
 import { Language, Translate, keepLanguage, preferredLanguage, sentence, translator } from "../i18n/i18n"
 import { Logs } from "../log/logs"
 import { Sender } from "../outbox/sender"
 import { Session, onSessionElsewhere, readSession, writeSession } from "../session/session"
+import { Receipts } from "../receipts/receipts"
+import { Typing } from "../receipts/typing"
 import { navigate } from "../shell/route"
-import { Shelf } from "../media/shelf"
 import { State, Toast, freshState, logOf } from "./state"
 import { Store, useStore } from "./store"
+
+/** Well within a token's life, so that a page that stays open never sees it end. */
+const renewInterval = 60 * 60_000
 
 /**
  * The client: the store, and everything that changes it. Pages call its methods and show its state.
@@ -21,23 +26,25 @@ import { Store, useStore } from "./store"
 export class Teahouse {
   readonly store = new Store<State>(freshState(preferredLanguage(), readSession()))
   readonly calls: Calls
-  readonly files: Shelf
   sender: Sender
   logs: Logs
+  readonly receipts: Receipts
+  readonly typing: Typing
   private connection: Connection | null = null
   private toastId = 0
   private listsTimer: number | undefined
+  private renewTimer: number | undefined
   private readonly readTimers = new Map<ChatroomID, number>()
 
   constructor() {
     this.calls = new Calls(new Http({
-      token: () => this.state.session?.token ?? null,
-      renewed: (token) => this.renew(token),
-      refused: (token) => {
-        if (token === this.state.session?.token) this.end()
+      current: () => this.state.session?.user.id ?? null,
+      refused: (user) => {
+        if (user === this.state.session?.user.id) this.end()
       },
     }))
-    this.files = new Shelf((url) => this.calls.file(url))
+    this.receipts = new Receipts(this.store, this.calls)
+    this.typing = new Typing(this.store, () => this.connection)
     this.sender = this.newSender()
     this.logs = this.newLogs()
     onSessionElsewhere((session) => this.sessionElsewhere(session))
@@ -52,11 +59,11 @@ export class Teahouse {
   // Session
 
   async register(username: string, password: string, nickname: string): Promise<void> {
-    this.begin(await this.calls.register(username, password, nickname))
+    this.begin((await this.calls.register(username, password, nickname)).user)
   }
 
   async signIn(username: string, password: string): Promise<void> {
-    this.begin(await this.calls.login(username, password))
+    this.begin((await this.calls.login(username, password)).user)
   }
 
   async signOut(): Promise<void> {
@@ -69,7 +76,8 @@ export class Teahouse {
     this.store.update(() => ({ language }))
   }
 
-  private begin(session: Session): void {
+  private begin(user: Profile): void {
+    const session: Session = { user }
     writeSession(session)
     this.store.update(() => ({ ...freshState(this.state.language, session) }))
     navigate("/", true)
@@ -79,17 +87,20 @@ export class Teahouse {
   private end(): void {
     if (!this.state.session) return
     writeSession(null)
+    forgetDrafts()
     this.close()
     this.store.update((state) => freshState(state.language, null))
     navigate("/", true)
   }
 
-  private renew(token: string): void {
-    const { session } = this.state
-    if (!session || session.token === token) return
-    const renewed = { ...session, token }
-    writeSession(renewed)
-    this.store.update(() => ({ session: renewed }))
+  /** A page that stays open for days keeps its session: the cookie anew, then the live socket. */
+  private async renew(): Promise<void> {
+    try {
+      await this.calls.renew()
+      await this.connection?.renew()
+    } catch {
+      // Unreachable, and tried again; a session that is over is told by the 401 itself.
+    }
   }
 
   private sessionElsewhere(session: Session | null): void {
@@ -106,21 +117,25 @@ export class Teahouse {
     this.logs = this.newLogs()
     this.sender.resume()
     this.connection = new Connection({
-      credentials: () => ({ token: this.state.session?.token ?? "", ...this.logs.cursors() }),
+      cursors: () => this.logs.cursors(),
       ready: (payload) => {
         this.logs.ready(payload)
         this.store.update(() => ({ connection: "online", node: payload.node }))
         this.sender.ready()
         void this.loadLists()
       },
-      entry: (entry) => this.logs.receive(entry),
+      entry: (entry) => {
+        this.logs.receive(entry)
+        if (!isChange(entry)) this.typing.ended(entry.chatroomId, entry.sender.id)
+      },
       chatroom: ({ kind, chatroom }) => this.chatroomChanged(kind, chatroom),
       friendRequest: () => void this.loadPeople(),
       friend: () => void this.loadPeople(),
       presence: ({ userId, online }) => this.store.update(({ friends }) => ({
         friends: friends?.map((friend) => (friend.user.id === userId ? { ...friend, online } : friend)) ?? null,
       })),
-      token: (token) => this.renew(token),
+      read: (payload) => this.receipts.read(payload),
+      typing: (payload) => this.typing.heard(payload),
       disconnected: () => {
         this.store.update(() => ({ connection: "offline" }))
         this.sender.disconnected()
@@ -128,6 +143,7 @@ export class Teahouse {
       refused: () => this.end(),
     })
     this.connection.open()
+    this.renewTimer = window.setInterval(() => void this.renew(), renewInterval)
     void this.loadLists()
     void this.calls.me().then((user) => this.profileLoaded(user)).catch(() => undefined)
   }
@@ -137,8 +153,9 @@ export class Teahouse {
     this.connection = null
     this.sender.stop()
     this.logs.stop()
-    this.files.clear()
+    this.typing.stop()
     window.clearTimeout(this.listsTimer)
+    window.clearInterval(this.renewTimer)
   }
 
   private newSender(): Sender {
@@ -186,8 +203,9 @@ export class Teahouse {
     this.store.update(() => ({ friends, requests }))
   }
 
-  async loadFavorites(more = false): Promise<void> {
-    const answer = await this.calls.favorites(more ? this.state.favoritesNext : undefined)
+  /** `query`: only those that say it. */
+  async loadFavorites(query = "", more = false): Promise<void> {
+    const answer = await this.calls.favorites(query, more ? this.state.favoritesNext : undefined)
     this.store.update(({ favorites }) => ({
       favorites: more ? [...(favorites ?? []), ...answer.favorites] : answer.favorites,
       favoritesNext: answer.next,
@@ -266,12 +284,30 @@ export class Teahouse {
     this.store.update((state) => ({ chatrooms: new Map(state.chatrooms ?? []).set(chatroom.id, chatroom) }))
   }
 
+  /** Opens a chatroom at a message. */
+  seek(chatroomId: ChatroomID, seq: Seq): void {
+    this.store.update(() => ({ sought: { chatroomId, seq } }))
+    navigate(`/chatrooms/${chatroomId}`)
+  }
+
+  found(): void {
+    this.store.update(() => ({ sought: null }))
+  }
+
+  /** Fetches a message that another refers to. */
+  async quote(chatroomId: ChatroomID, seq: Seq): Promise<void> {
+    const id = `${chatroomId}.${seq}`
+    if (this.state.quoted.has(id)) return
+    const page = await this.calls.messages(chatroomId, { around: seq, limit: 1 })
+    const message = page.messages.find((each) => each.seq === seq) ?? null
+    this.store.update(({ quoted }) => ({ quoted: new Map(quoted).set(id, message) }))
+  }
+
   // Favorites
 
   async addFavorite(message: Message): Promise<void> {
     await this.calls.addFavorite(message.id)
     this.toast("info", this.t("favorites.added"))
-    if (this.state.favorites) await this.loadFavorites()
   }
 
   async removeFavorite(messageId: string): Promise<void> {

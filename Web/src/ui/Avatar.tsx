@@ -1,5 +1,4 @@
-import { useEffect, useState } from "react"
-import { useTeahouse } from "../store/teahouse"
+import { useState } from "react"
 
 /** A picture if there is one, else initials on a colour that stays the same for the same `id`. */
 export function Avatar({ id, name, url, size = "medium", square = false }: {
@@ -9,11 +8,11 @@ export function Avatar({ id, name, url, size = "medium", square = false }: {
   size?: "small" | "medium" | "large"
   square?: boolean
 }) {
-  const address = usePicture(url)
+  const [failed, setFailed] = useState<string>()
   const classes = `avatar avatar-${size} hue-${id % 8}${square ? " avatar-square" : ""}`
   return (
     <span className={classes} aria-hidden="true">
-      {address ? <img src={address} alt="" /> : initials(name)}
+      {url && url !== failed ? <img src={url} alt="" onError={() => setFailed(url)} /> : initials(name)}
     </span>
   )
 }
@@ -25,19 +24,4 @@ export function initials(name: string): string {
   if (/\p{Script=Han}/u.test(first)) return first
   const second = words.length > 1 ? [...(words[words.length - 1] ?? "")][0] ?? "" : ""
   return (first + second).toUpperCase()
-}
-
-function usePicture(url: string | null | undefined): string | undefined {
-  const teahouse = useTeahouse()
-  const [address, setAddress] = useState<string>()
-  useEffect(() => {
-    setAddress(undefined)
-    if (!url) return undefined
-    let current = true
-    teahouse.files.get(url).then((found) => current && setAddress(found), () => undefined)
-    return () => {
-      current = false
-    }
-  }, [teahouse, url])
-  return address
 }

@@ -1,10 +1,11 @@
+import { MouseEvent } from "react"
 import { Icon, IconName } from "./Icon"
 
 /** A button that shows only an icon, and says its name to those who cannot see it. */
 export function IconButton({ icon, label, onClick, badge, pressed, className = "", size }: {
   icon: IconName
   label: string
-  onClick: () => void
+  onClick: (event: MouseEvent) => void
   badge?: number
   pressed?: boolean
   className?: string

@@ -1,0 +1,23 @@
+import { createContext, useContext } from "react"
+import { Chatroom } from "../api/contract"
+import { HeldMessage } from "../log/log"
+
+/** What the composer does with the next words: answer a message, or put others in its place. */
+export type Aim = { kind: "reply" | "edit"; message: HeldMessage }
+
+/** What the parts of one open chatroom share. */
+export interface Conversation {
+  chatroom: Chatroom
+  aim: Aim | undefined
+  setAim(aim: Aim | undefined): void
+  forward(message: HeldMessage): void
+  showReaders(message: HeldMessage): void
+}
+
+export const ConversationContext = createContext<Conversation | null>(null)
+
+export function useConversation(): Conversation {
+  const conversation = useContext(ConversationContext)
+  if (!conversation) throw new Error("outside of an open chatroom")
+  return conversation
+}
