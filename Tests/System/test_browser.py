@@ -320,3 +320,49 @@ async def test_a_phone_in_chinese_and_in_the_dark(
     await page.get_by_role("button", name="返回").click()
     await expect(page.get_by_role("navigation")).to_be_visible()
     assert visitor.problems == []
+
+
+async def test_a_page_without_network_shows_what_the_last_one_knew(
+    browser: Browser, edge: str, register: Register, connect: Connect
+) -> None:
+    """Chat list and messages are there before any service answers, and the log goes on where it was."""
+    ann, bob = await register("ann"), await register("bob")
+    await ann.befriend(bob)
+    room = await ann.direct(bob)
+    friend = await connect(bob, edge)
+    await friend.say(room, "kept for later")
+    visitor = await Visitor.arrive(browser, edge, "ann")
+    await sign_in(visitor, ann)
+    await visitor.open_chat("Bob")
+    await visitor.is_stored("kept for later")
+
+    async def is_kept() -> bool:
+        return await visitor.page.evaluate("""() => new Promise((resolve) => {
+            const opening = indexedDB.open("teahouse")
+            opening.onsuccess = () => {
+                const request = opening.result.transaction("kept").objectStore("kept").getAll()
+                request.onsuccess = () => {
+                    opening.result.close()
+                    resolve(request.result.some((log) => log.lines?.some((line) => line.content === "kept for later")))
+                }
+            }
+        })""")
+
+    await eventually(is_kept)
+    # The services are gone, also for the socket; the page itself comes from the edge.
+    await visitor.page.route(re.compile(r"/(api|socket\.io)/"), lambda route: route.abort())
+    await visitor.page.route_web_socket(re.compile(r"/socket\.io/"), lambda socket: socket.close())
+    await visitor.page.reload()
+    await visitor.is_stored("kept for later")
+    await expect(visitor.page.get_by_role("region", name="Chats").locator(".row", has_text="Bob")).to_be_visible()
+    await visitor.say("while away")
+    await expect(visitor.page.locator('[data-state="waiting"]')).to_have_count(1)
+    await friend.say(room, "said meanwhile")
+    await visitor.page.reload()
+    await expect(visitor.page.locator('[data-state="waiting"]', has_text="while away")).to_have_count(1)
+    await visitor.page.unroute_all()
+    await visitor.page.reload()
+    for text in ("kept for later", "said meanwhile", "while away"):
+        await visitor.is_stored(text)
+    assert [message["content"] for message in (await bob.page(room))["messages"]] == [
+        "kept for later", "said meanwhile", "while away"]

@@ -24,6 +24,7 @@ export function Composer() {
   const [picking, setPicking] = useState(false)
   const [begun, setBegun] = useState<MentionBegun>()
   const [chosen, setChosen] = useState(0)
+  const caret = useRef<number>()
   const field = useRef<HTMLTextAreaElement>(null)
   const images = useRef<HTMLInputElement>(null)
   const files = useRef<HTMLInputElement>(null)
@@ -42,6 +43,9 @@ export function Composer() {
     if (!element) return
     element.style.height = "auto"
     element.style.height = `${Math.min(element.scrollHeight, 160)}px`
+    // Before the next key can come, or it would go in at the end.
+    if (caret.current !== undefined) element.setSelectionRange(caret.current, caret.current)
+    caret.current = undefined
   }, [text])
   const editing = aim?.kind === "edit" ? aim.message : undefined
   useEffect(() => {
@@ -77,7 +81,7 @@ export function Composer() {
   const put = (words: string, start: number, end: number) => {
     if (text.length + words.length > maxLength) return
     setText(text.slice(0, start) + words + text.slice(end))
-    window.requestAnimationFrame(() => field.current?.setSelectionRange(start + words.length, start + words.length))
+    caret.current = start + words.length
   }
   const insert = (emoji: string) => {
     const element = field.current
@@ -88,9 +92,9 @@ export function Composer() {
     setBegun(undefined)
     field.current?.focus()
   }
-  const onChange = (value: string, caret: number) => {
+  const onChange = (value: string, place: number) => {
     setText(value)
-    setBegun(chatroom.type === "group" ? mentionBegun(value, caret) : undefined)
+    setBegun(chatroom.type === "group" ? mentionBegun(value, place) : undefined)
     setChosen(0)
     if (value && !editing) teahouse.typing.tell(chatroomId)
   }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Change, Message, SystemChange } from "../api/contract"
 import {
-  ChatroomLog, addLatestPage, addOlderPage, addSystemChanges, emptyLog, hole, receive, receiveAll, startAt,
+  ChatroomLog, addAboveAside, addAside, addBelowAside, addLatestPage, addOlderPage, addSystemChanges, emptyLog, hole,
+  leaveAside, receive, receiveAll, startAt, trimmed,
 } from "./log"
 
 function message(seq: number, content = `m${seq}`): Message {
@@ -139,4 +140,60 @@ test("any order of arrival gives the same log", () => {
     assert.equal(log.cursor, 40)
     assert.equal(log.waiting.size, 0)
   }
+})
+
+function reaction(seq: number, target: number, emoji: string, userId: number, added = true): Change {
+  return { id: `7.${seq}`, chatroomId: 7, seq, kind: "reaction", target, emoji, userId, added }
+}
+
+function reactionsOf(log: ChatroomLog, seq: number) {
+  const line = log.lines.find((each) => each.seq === seq)
+  return line && "reactions" in line ? line.reactions : undefined
+}
+
+test("reactions come and go, each person's once", () => {
+  const log = receiveAll(startAt(emptyLog, 0), [
+    message(1), reaction(2, 1, "👍", 8), reaction(3, 1, "🍵", 8), reaction(4, 1, "👍", 9), reaction(5, 1, "👍", 8),
+  ])
+  assert.deepEqual(reactionsOf(log, 1), [{ emoji: "👍", userIds: [9, 8] }, { emoji: "🍵", userIds: [8] }])
+  const less = receiveAll(log, [reaction(6, 1, "🍵", 8, false), reaction(7, 1, "👍", 9, false)])
+  assert.deepEqual(reactionsOf(less, 1), [{ emoji: "👍", userIds: [8] }])
+})
+
+test("a reaction that a page shows already is not counted again", () => {
+  const page = [{ ...message(1), reactions: [{ emoji: "👍", userIds: [8] }] }]
+  const log = addLatestPage(startAt(emptyLog, 1), page, 2, false)
+  assert.deepEqual(reactionsOf(receive(log, reaction(2, 1, "👍", 9)), 1), [{ emoji: "👍", userIds: [8] }])
+})
+
+test("a part looked at aside grows both ways, and together with the rest", () => {
+  const held = addLatestPage(emptyLog, messages(951, 1000), 1000, true)
+  const aside = addAside(held, messages(475, 524), 1000, { older: true, newer: true })
+  assert.deepEqual([aside.aside?.lines[0]?.seq, aside.aside?.lines.length, aside.low], [475, 50, 951])
+  const above = addAboveAside(aside, messages(425, 474), 1000, true)
+  assert.equal(above.aside?.lines[0]?.seq, 425)
+  const below = [525, 575, 625, 675, 725, 775, 825, 875].reduce(
+    (log, first) => addBelowAside(log, messages(first, first + 49), 1000, true), above)
+  assert.equal(below.aside?.lines.length, 500)
+  const joined = addBelowAside(below, messages(925, 974), 1000, true)
+  assert.deepEqual([joined.aside, joined.low, joined.complete], [null, 425, false])
+  assert.deepEqual(seqs(joined), messages(425, 1000).map(({ seq }) => seq))
+})
+
+test("what changes live changes aside too", () => {
+  const held = addLatestPage(emptyLog, messages(951, 1000), 1000, true)
+  const aside = addAside(held, messages(10, 20), 1000, { older: true, newer: true })
+  const after = receive(aside, { id: "7.1001", chatroomId: 7, seq: 1001, kind: "recall", target: 12, by: 1 })
+  const line = after.aside?.lines.find(({ seq }) => seq === 12)
+  assert.ok(line && "recalled" in line && line.recalled)
+  assert.equal(leaveAside(after).aside, null)
+})
+
+test("what is kept of a long log still ends at its cursor", () => {
+  const log = receiveAll(startAt(emptyLog, 0), [...messages(1, 250), message(252)])
+  const kept = trimmed(log)
+  assert.deepEqual([kept.low, kept.cursor, kept.complete, kept.lines.length, kept.waiting.size], [151, 250, false, 100, 0])
+  assert.deepEqual(seqs(receive(kept, message(251))).slice(-1), [251])
+  const short = trimmed(addLatestPage(emptyLog, messages(1, 20), 20, false))
+  assert.deepEqual([short.low, short.complete], [1, true])
 })

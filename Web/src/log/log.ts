@@ -135,6 +135,19 @@ function lastSeq(lines: readonly Line[]): Seq {
   return lines[lines.length - 1]?.seq ?? 0
 }
 
+/** How many lines of a log are kept for the next page. */
+const keptLines = 100
+
+/** What is kept of a log for the next page: its newest part, which still ends at the cursor. */
+export function trimmed(log: ChatroomLog): ChatroomLog {
+  const lines = log.lines.slice(-keptLines)
+  const whole = lines.length === log.lines.length
+  return {
+    ...log, lines, low: whole ? log.low : lines[0]?.seq ?? log.low, complete: whole && log.complete, waiting: new Map(),
+    aside: null,
+  }
+}
+
 /** What happened to the chatroom between messages that came in pages, which hold messages alone. */
 export function addSystemChanges(log: ChatroomLog, changes: readonly SystemChange[]): ChatroomLog {
   const held = new Set(log.lines.map((line) => line.seq))

@@ -15,7 +15,6 @@ export class Logs {
   private flushTimer: number | undefined
   private readonly syncing = new Set<ChatroomID>()
   private readonly timers = new Set<number>()
-  private epoch: string | undefined
   private sentCursors: Record<string, Seq> = {}
 
   /** `settle` is told which of one's own messages are in a log now. */
@@ -37,21 +36,21 @@ export class Logs {
     for (const [id, log] of this.store.get().logs) {
       if (log.cursor !== null) this.sentCursors[id] = log.cursor
     }
-    return { cursors: this.sentCursors, epoch: this.epoch }
+    return { cursors: this.sentCursors, epoch: this.store.get().epoch }
   }
 
   /** The answer to CONNECT: what is far behind is left to pages, what had no cursor is live from its head on. */
   ready(payload: Ready): void {
-    const another = this.epoch !== undefined && this.epoch !== payload.epoch
-    this.epoch = payload.epoch
     this.store.update((state) => {
+      const another = state.epoch !== undefined && state.epoch !== payload.epoch
       const logs = new Map<ChatroomID, ChatroomLog>()
       for (const { id, head, behind } of payload.chatrooms) {
         const log = another || behind ? emptyLog : logOf(state, id)
         logs.set(id, startAt(log, head))
       }
-      return { logs }
+      return { logs, epoch: payload.epoch }
     })
+    for (const { id } of payload.chatrooms) this.settleIn(id)
     // The replay is on its way; whoever is still short of its head after that asks.
     this.after(3000, () => {
       const short = payload.chatrooms.filter(({ id, head, behind }) => {

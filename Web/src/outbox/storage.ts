@@ -1,4 +1,5 @@
 import { UserID } from "../api/contract"
+import { inStore } from "../kept/database"
 import { Outbox, OutboxItem, revived } from "./outbox"
 
 // Texts go to localStorage, because its writes are done when they return: a reload right after Enter loses nothing.
@@ -38,37 +39,14 @@ export function restore(user: UserID): Outbox {
 
 /** Keeps a file until it is uploaded. Where IndexedDB is not to be had (private windows), the page's memory must do. */
 export async function keepFile(clientId: string, file: Blob): Promise<void> {
-  await inFiles("readwrite", (files) => files.put(file, clientId)).catch(() => undefined)
+  await inStore("outboxFiles", "readwrite", (files) => files.put(file, clientId)).catch(() => undefined)
 }
 
 export async function keptFile(clientId: string): Promise<Blob | undefined> {
-  const file = await inFiles("readonly", (files) => files.get(clientId)).catch(() => undefined)
+  const file = await inStore("outboxFiles", "readonly", (files) => files.get(clientId) as IDBRequest<unknown>).catch(() => undefined)
   return file instanceof Blob ? file : undefined
 }
 
 async function removeFile(clientId: string): Promise<void> {
-  await inFiles("readwrite", (files) => files.delete(clientId)).catch(() => undefined)
-}
-
-function inFiles<Result>(
-  mode: IDBTransactionMode, work: (files: IDBObjectStore) => IDBRequest<Result>,
-): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open("teahouse", 1)
-    opening.onupgradeneeded = () => opening.result.createObjectStore("outboxFiles")
-    opening.onerror = () => reject(opening.error)
-    opening.onsuccess = () => {
-      const database = opening.result
-      const transaction = database.transaction("outboxFiles", mode)
-      const request = work(transaction.objectStore("outboxFiles"))
-      transaction.oncomplete = () => {
-        database.close()
-        resolve(request.result)
-      }
-      transaction.onabort = () => {
-        database.close()
-        reject(transaction.error)
-      }
-    }
-  })
+  await inStore("outboxFiles", "readwrite", (files) => files.delete(clientId)).catch(() => undefined)
 }

@@ -17,6 +17,8 @@ export interface State {
   chatrooms: ReadonlyMap<ChatroomID, Chatroom> | null
   summaries: ReadonlyMap<ChatroomID, Summary>
   logs: ReadonlyMap<ChatroomID, ChatroomLog>
+  /** Which history of the server the logs belong to; see CONNECT. */
+  epoch: string | undefined
   /** Read up to here on this page, before History's lists know it. */
   readUpTo: ReadonlyMap<ChatroomID, Seq>
   /** Which chatrooms are loading a page. */
@@ -63,6 +65,7 @@ export function freshState(language: Language, session: Session | null): State {
     chatrooms: null,
     summaries: new Map(),
     logs: new Map(),
+    epoch: undefined,
     readUpTo: new Map(),
     loading: new Set(),
     outbox: [],

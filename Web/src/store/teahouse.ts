@@ -5,6 +5,7 @@ import { Chatroom, ChatroomID, Message, Profile, Seq, UserID, isChange } from ".
 import { Http, Refusal } from "../api/http"
 import { forgetDrafts } from "../chatroom/drafts"
 import { Language, Translate, keepLanguage, preferredLanguage, sentence, translator } from "../i18n/i18n"
+import { Keeper } from "../kept/keeper"
 import { Logs } from "../log/logs"
 import { Sender } from "../outbox/sender"
 import { Session, onSessionElsewhere, readSession, writeSession } from "../session/session"
@@ -30,7 +31,10 @@ export class Teahouse {
   logs: Logs
   readonly receipts: Receipts
   readonly typing: Typing
+  private readonly keeper: Keeper
   private connection: Connection | null = null
+  /** Counts openings and closings. */
+  private turn = 0
   private toastId = 0
   private listsTimer: number | undefined
   private renewTimer: number | undefined
@@ -43,13 +47,14 @@ export class Teahouse {
         if (user === this.state.session?.user.id) this.end()
       },
     }))
+    this.keeper = new Keeper(this.store)
     this.receipts = new Receipts(this.store, this.calls)
     this.typing = new Typing(this.store, () => this.connection)
     this.sender = this.newSender()
     this.logs = this.newLogs()
     onSessionElsewhere((session) => this.sessionElsewhere(session))
     window.addEventListener("online", () => this.connection?.hurry())
-    if (this.state.session) this.open()
+    if (this.state.session) void this.open()
   }
 
   get state(): State {
@@ -81,13 +86,14 @@ export class Teahouse {
     writeSession(session)
     this.store.update(() => ({ ...freshState(this.state.language, session) }))
     navigate("/", true)
-    this.open()
+    void this.open()
   }
 
   private end(): void {
     if (!this.state.session) return
     writeSession(null)
     forgetDrafts()
+    void this.keeper.forget(this.state.session.user.id)
     this.close()
     this.store.update((state) => freshState(state.language, null))
     navigate("/", true)
@@ -107,15 +113,22 @@ export class Teahouse {
     if (session && session.user.id === this.state.session?.user.id) return this.store.update(() => ({ session }))
     if (this.state.session) this.close()
     this.store.update((state) => freshState(state.language, session))
-    if (session) this.open()
+    if (session) void this.open()
   }
 
   // Connection
 
-  private open(): void {
+  private async open(): Promise<void> {
+    const user = this.state.session?.user.id
+    if (user === undefined) return
     this.sender = this.newSender()
     this.logs = this.newLogs()
     this.sender.resume()
+    const turn = ++this.turn
+    const kept = await this.keeper.restore(user)
+    // Signed out, or somebody else is in, before the disk has answered.
+    if (turn !== this.turn) return
+    this.store.update(() => kept)
     this.connection = new Connection({
       cursors: () => this.logs.cursors(),
       ready: (payload) => {
@@ -149,6 +162,8 @@ export class Teahouse {
   }
 
   private close(): void {
+    this.turn += 1
+    this.keeper.stop()
     this.connection?.close()
     this.connection = null
     this.sender.stop()
