@@ -5,6 +5,7 @@ import { Shell } from "./shell/Shell"
 import { parseRoute, usePath } from "./shell/route"
 import { Teahouse, TeahouseProvider, useLanguage, useSelected } from "./store/teahouse"
 import "./styles/main.css"
+import { applyTheme } from "./theme/theme"
 import { Toasts } from "./ui/Toasts"
 
 function App() {
@@ -14,6 +15,8 @@ function App() {
   useEffect(() => {
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en"
   }, [language])
+  const theme = useSelected((state) => state.theme)
+  useEffect(() => applyTheme(theme), [theme])
   return (
     <>
       {signedIn ? <Shell route={route} /> : <AccountPage register={route.page === "register"} />}

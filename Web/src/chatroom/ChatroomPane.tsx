@@ -67,6 +67,7 @@ function OpenChatroom({ chatroom }: { chatroom: Chatroom }) {
             <h1>{chatroom.name}</h1>
             <Standing chatroom={chatroom} />
           </div>
+          <IconButton icon="search" label={t("chatroom.search")} onClick={() => navigate(`/search/${chatroom.id}`)} />
           {group && <IconButton icon="more" label={t("chatroom.details")} pressed={details}
             onClick={() => setDetails(!details)} />}
         </header>

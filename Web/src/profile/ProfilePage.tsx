@@ -1,4 +1,5 @@
 import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { ThemeSwitch } from "../theme/ThemeSwitch"
 import { Avatar } from "../ui/Avatar"
 import { LanguageSwitch } from "./LanguageSwitch"
 
@@ -18,6 +19,10 @@ export function ProfilePage() {
         <div className="profile-row">
           <span>{t("profile.language")}</span>
           <LanguageSwitch />
+        </div>
+        <div className="profile-row">
+          <span>{t("profile.theme")}</span>
+          <ThemeSwitch />
         </div>
         {unsent > 0 && <p className="quiet">{t("profile.signOutPending", { count: unsent })}</p>}
         <button type="button" className="button button-danger" onClick={() => void teahouse.signOut()}>

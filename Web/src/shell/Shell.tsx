@@ -1,16 +1,19 @@
-import { useEffect } from "react"
+import { Suspense, lazy, useEffect } from "react"
 import { ChatListPane, useChatList } from "../chatlist/ChatListPane"
 import { ChatroomPane } from "../chatroom/ChatroomPane"
-import { FavoritesPage } from "../favorites/FavoritesPage"
 import { FriendsDetail } from "../friends/FriendsDetail"
 import { FriendsPane, usePendingRequests } from "../friends/FriendsPane"
-import { ProfilePage } from "../profile/ProfilePage"
 import { useSelected, useT } from "../store/teahouse"
 import { Avatar } from "../ui/Avatar"
-import { Empty } from "../ui/Empty"
+import { Empty, Spinner } from "../ui/Empty"
 import { Icon, IconName } from "../ui/Icon"
 import { Badge } from "../ui/IconButton"
 import { Route, navigate } from "./route"
+
+// Pages that few open at once with the first: they come when they are gone to.
+const FavoritesPage = lazy(() => import("../favorites/FavoritesPage").then((page) => ({ default: page.FavoritesPage })))
+const ProfilePage = lazy(() => import("../profile/ProfilePage").then((page) => ({ default: page.ProfilePage })))
+const SearchPage = lazy(() => import("../search/SearchPage").then((page) => ({ default: page.SearchPage })))
 
 /** The house from inside: the rail, a list, and what was chosen from it. On phones list and choice take turns. */
 export function Shell({ route }: { route: Route }) {
@@ -20,7 +23,7 @@ export function Shell({ route }: { route: Route }) {
   useTitle(t("app.name"), unread)
   const chosen = (route.page === "chats" && route.chatroom !== undefined)
     || (route.page === "friends" && (route.section !== undefined || route.user !== undefined))
-  const single = route.page === "favorites" || route.page === "profile"
+  const single = route.page === "favorites" || route.page === "search" || route.page === "profile"
   const shape = single ? "shell shell-single" : chosen ? "shell shell-chosen" : "shell"
   return (
     <div className={shape}>
@@ -33,8 +36,14 @@ export function Shell({ route }: { route: Route }) {
           ? <ChatroomPane id={route.chatroom} />
           : <Empty title={t("chats.choose")} hint={t("chats.chooseHint")} />)}
         {route.page === "friends" && <FriendsDetail route={route} />}
-        {route.page === "favorites" && <FavoritesPage />}
-        {route.page === "profile" && <ProfilePage />}
+        <Suspense fallback={<Spinner />}>
+          {route.page === "search" && (
+            <SearchPage chatroom={route.chatroom}
+              onBack={() => navigate(route.chatroom ? `/chatrooms/${route.chatroom}` : "/")} />
+          )}
+          {route.page === "favorites" && <FavoritesPage />}
+          {route.page === "profile" && <ProfilePage />}
+        </Suspense>
       </main>
     </div>
   )
@@ -53,6 +62,7 @@ function Rail({ route, unread }: { route: Route; unread: number }) {
       <RailButton icon="chats" label={t("chats.title")} path="/" here={route.page === "chats"} badge={unread} />
       <RailButton icon="friends" label={t("friends.title")} path="/friends" here={route.page === "friends"}
         badge={pending} />
+      <RailButton icon="search" label={t("search.title")} path="/search" here={route.page === "search"} />
       <RailButton icon="star" label={t("favorites.title")} path="/favorites" here={route.page === "favorites"} />
     </nav>
   )

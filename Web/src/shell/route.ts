@@ -6,6 +6,7 @@ export type Route =
   | { page: "chats"; chatroom?: ChatroomID }
   | { page: "friends"; section?: "requests" | "add"; user?: UserID }
   | { page: "favorites" }
+  | { page: "search"; chatroom?: ChatroomID }
   | { page: "profile" }
   | { page: "register" }
 
@@ -18,6 +19,8 @@ export function parseRoute(path: string): Route {
       return second === "requests" || second === "add"
         ? { page: "friends", section: second }
         : { page: "friends", user: numeric(second) }
+    case "search":
+      return { page: "search", chatroom: numeric(second) }
     case "favorites":
       return { page: "favorites" }
     case "me":

@@ -5,11 +5,13 @@ import { Language } from "../i18n/i18n"
 import { ChatroomLog, emptyLog } from "../log/log"
 import { Outbox } from "../outbox/outbox"
 import { Session } from "../session/session"
+import { Theme } from "../theme/theme"
 
 /** Everything the pages show. Each fact is here once; what follows from several is derived where it is shown. */
 export interface State {
   session: Session | null
   language: Language
+  theme: Theme
   connection: "connecting" | "online" | "offline"
   /** The Gateway that one is connected to, for those who look into how it works. */
   node: string
@@ -56,10 +58,11 @@ export interface Toast {
 }
 
 /** What a signed-out page knows. */
-export function freshState(language: Language, session: Session | null): State {
+export function freshState({ language, theme }: Pick<State, "language" | "theme">, session: Session | null): State {
   return {
     session,
     language,
+    theme,
     connection: "connecting",
     node: "",
     chatrooms: null,

@@ -12,6 +12,7 @@ import { Session, onSessionElsewhere, readSession, writeSession } from "../sessi
 import { Receipts } from "../receipts/receipts"
 import { Typing } from "../receipts/typing"
 import { navigate } from "../shell/route"
+import { Theme, keepTheme, preferredTheme } from "../theme/theme"
 import { State, Toast, freshState, logOf } from "./state"
 import { Store, useStore } from "./store"
 
@@ -25,7 +26,7 @@ const renewInterval = 60 * 60_000
  * friends, requests and chatrooms is there again.
  */
 export class Teahouse {
-  readonly store = new Store<State>(freshState(preferredLanguage(), readSession()))
+  readonly store = new Store<State>(freshState({ language: preferredLanguage(), theme: preferredTheme() }, readSession()))
   readonly calls: Calls
   sender: Sender
   logs: Logs
@@ -81,10 +82,15 @@ export class Teahouse {
     this.store.update(() => ({ language }))
   }
 
+  setTheme(theme: Theme): void {
+    keepTheme(theme)
+    this.store.update(() => ({ theme }))
+  }
+
   private begin(user: Profile): void {
     const session: Session = { user }
     writeSession(session)
-    this.store.update(() => ({ ...freshState(this.state.language, session) }))
+    this.store.update(() => ({ ...freshState(this.state, session) }))
     navigate("/", true)
     void this.open()
   }
@@ -95,7 +101,7 @@ export class Teahouse {
     forgetDrafts()
     void this.keeper.forget(this.state.session.user.id)
     this.close()
-    this.store.update((state) => freshState(state.language, null))
+    this.store.update((state) => freshState(state, null))
     navigate("/", true)
   }
 
@@ -112,7 +118,7 @@ export class Teahouse {
   private sessionElsewhere(session: Session | null): void {
     if (session && session.user.id === this.state.session?.user.id) return this.store.update(() => ({ session }))
     if (this.state.session) this.close()
-    this.store.update((state) => freshState(state.language, session))
+    this.store.update((state) => freshState(state, session))
     if (session) void this.open()
   }
 
