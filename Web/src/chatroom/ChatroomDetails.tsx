@@ -2,71 +2,60 @@ import { useEffect, useState } from "react"
 import { Chatroom, Member, UserID } from "../api/contract"
 import { FriendPicker } from "../friends/FriendPicker"
 import { useSelected, useT, useTeahouse } from "../store/teahouse"
-import { Avatar } from "../ui/Avatar"
 import { Confirm, Dialog } from "../ui/Dialog"
 import { Spinner } from "../ui/Empty"
 import { IconButton } from "../ui/IconButton"
+import { ChatroomSettings } from "./ChatroomSettings"
+import { MemberRow } from "./MemberRow"
 
-/** A group's members, and what one may do about them. */
+/** What a chatroom is set to; a group's members, and what one may do about them. */
 export function ChatroomDetails({ chatroom, onClose }: { chatroom: Chatroom; onClose: () => void }) {
   const t = useT()
   const teahouse = useTeahouse()
   const me = useSelected((state) => state.session?.user.id)
+  const group = chatroom.type === "group"
   const { members, reload } = useMembers(chatroom.id)
   const [adding, setAdding] = useState(false)
-  const [removing, setRemoving] = useState<Member>()
   const [leaving, setLeaving] = useState(false)
   const owner = chatroom.role === "owner"
-  const mayRemove = (member: Member) =>
-    member.user.id !== me && (owner || (chatroom.role === "admin" && member.role === "member"))
   const leave = () => void teahouse.attempt(async () => {
     if (owner) await teahouse.calls.dissolve(chatroom.id)
     else await teahouse.calls.removeMember(chatroom.id, me ?? 0)
     teahouse.removeChatroom(chatroom.id)
   })
-  const remove = (member: Member) => void teahouse.attempt(async () => {
-    await teahouse.calls.removeMember(chatroom.id, member.user.id)
-    await Promise.all([reload(), teahouse.loadChatrooms()])
-  })
   return (
     <aside className="details" aria-label={t("chatroom.details")}>
       <header className="pane-head">
-        <h2>{t("chatroom.members")}{members ? ` · ${members.length}` : ""}</h2>
+        <h2>{t("chatroom.details")}</h2>
         <IconButton icon="close" label={t("action.close")} onClick={onClose} />
       </header>
       <div className="scroll">
         {chatroom.announcement && <p className="announcement">{chatroom.announcement}</p>}
-        <button type="button" className="row" onClick={() => setAdding(true)}>
-          <span className="avatar avatar-small avatar-square avatar-icon">+</span>
-          <span className="row-name">{t("chatroom.addMembers")}</span>
-        </button>
+        <ChatroomSettings key={chatroom.id} chatroom={chatroom} />
+        <h3 className="section-title">{t("chatroom.members")}{members ? ` · ${members.length}` : ""}</h3>
+        {group && (
+          <button type="button" className="row" onClick={() => setAdding(true)}>
+            <span className="avatar avatar-small avatar-square avatar-icon">+</span>
+            <span className="row-name">{t("chatroom.addMembers")}</span>
+          </button>
+        )}
         {!members && <Spinner />}
         <ul className="rows">
           {members?.map((member) => (
-            <li key={member.user.id} className="row row-still">
-              <Avatar id={member.user.id} name={member.user.nickname} url={member.user.avatar} size="small" />
-              <span className="row-name">{member.user.nickname}</span>
-              {member.role !== "member" && <span className="tag">{t(`role.${member.role}`)}</span>}
-              {mayRemove(member) && (
-                <IconButton icon="close" size={16} label={`${t("action.remove")} ${member.user.nickname}`}
-                  onClick={() => setRemoving(member)} />
-              )}
-            </li>
+            <MemberRow key={member.user.id} chatroom={chatroom} member={member} reload={reload} />
           ))}
         </ul>
       </div>
-      <footer className="details-foot">
-        <button type="button" className="button button-danger" onClick={() => setLeaving(true)}>
-          {t(owner ? "chatroom.dissolve" : "chatroom.leave")}
-        </button>
-      </footer>
+      {group && (
+        <footer className="details-foot">
+          <button type="button" className="button button-danger" onClick={() => setLeaving(true)}>
+            {t(owner ? "chatroom.dissolve" : "chatroom.leave")}
+          </button>
+        </footer>
+      )}
       {adding && members && (
         <AddMembersDialog chatroom={chatroom} members={members} onAdded={() => void reload()}
           onClose={() => setAdding(false)} />
-      )}
-      {removing && (
-        <Confirm question={t("chatroom.removeConfirm", { name: removing.user.nickname })} action={t("action.remove")}
-          onConfirm={() => remove(removing)} onClose={() => setRemoving(undefined)} />
       )}
       {leaving && (
         <Confirm question={t(owner ? "chatroom.dissolveConfirm" : "chatroom.leaveConfirm", { name: chatroom.name })}

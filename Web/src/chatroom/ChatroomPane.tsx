@@ -68,8 +68,7 @@ function OpenChatroom({ chatroom }: { chatroom: Chatroom }) {
             <Standing chatroom={chatroom} />
           </div>
           <IconButton icon="search" label={t("chatroom.search")} onClick={() => navigate(`/search/${chatroom.id}`)} />
-          {group && <IconButton icon="more" label={t("chatroom.details")} pressed={details}
-            onClick={() => setDetails(!details)} />}
+          <IconButton icon="more" label={t("chatroom.details")} pressed={details} onClick={() => setDetails(!details)} />
         </header>
         <MessageList chatroom={chatroom} />
         <Composer />

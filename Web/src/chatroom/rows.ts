@@ -14,6 +14,12 @@ export type Row =
 /** Messages of one person that are not further apart stand together. */
 const together = 5 * 60_000
 
+/** Whether the place after what was read is among these lines, and not somewhere above them. */
+function holdsFrom(lines: readonly Line[], readOrdinal: number): boolean {
+  const first = lines.find((line): line is HeldMessage => !isChange(line))
+  return first !== undefined && first.ordinal <= readOrdinal + 1
+}
+
 /** `readOrdinal`: what comes after it from others was unread when the chatroom was opened. */
 export function rows(
   lines: readonly Line[], pending: readonly OutboxItem[], me: number, readOrdinal: number | null,
@@ -21,7 +27,7 @@ export function rows(
   const result: Row[] = []
   let day = ""
   let before: HeldMessage | undefined
-  let divided = readOrdinal === null
+  let divided = readOrdinal === null || !holdsFrom(lines, readOrdinal)
   for (const line of lines) {
     if (isChange(line)) {
       result.push({ kind: "system", key: `s${line.seq}`, change: line })

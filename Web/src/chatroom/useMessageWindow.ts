@@ -28,25 +28,6 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
   const [lastSeen, setLastSeen] = useState<Seq>(0)
   const shown = linesIn(lines, slice)
 
-  const restore = useCallback(() => {
-    const element = scroller.current
-    if (!element) return
-    const wanted = target.current
-    const goal = wanted && element.querySelector(wanted.seq === "unread" ? ".unread-divider" : `[data-seq="${wanted.seq}"]`)
-    if (goal && wanted) {
-      target.current = undefined
-      atEnd.current = false
-      goal.scrollIntoView({ block: wanted.block })
-      return
-    }
-    if (atEnd.current) {
-      element.scrollTop = element.scrollHeight
-      return
-    }
-    const noted = anchor.current && element.querySelector(`[data-seq="${anchor.current.seq}"]`)
-    if (noted && anchor.current) element.scrollTop += noted.getBoundingClientRect().top - anchor.current.top
-  }, [])
-
   const look = useCallback(() => {
     const element = scroller.current
     if (!element) return
@@ -63,6 +44,27 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
     }
     if (last > 0) setLastSeen(last)
   }, [])
+
+  const restore = useCallback(() => {
+    const element = scroller.current
+    if (!element) return
+    const wanted = target.current
+    const goal = wanted && element.querySelector(wanted.seq === "unread" ? ".unread-divider" : `[data-seq="${wanted.seq}"]`)
+    if (goal && wanted) {
+      target.current = undefined
+      atEnd.current = false
+      goal.scrollIntoView({ block: wanted.block })
+      // The place to keep from now on is this one, before anything else grows.
+      look()
+      return
+    }
+    if (atEnd.current) {
+      element.scrollTop = element.scrollHeight
+      return
+    }
+    const noted = anchor.current && element.querySelector(`[data-seq="${anchor.current.seq}"]`)
+    if (noted && anchor.current) element.scrollTop += noted.getBoundingClientRect().top - anchor.current.top
+  }, [look])
 
   useLayoutEffect(() => {
     const own = pending > sent.current

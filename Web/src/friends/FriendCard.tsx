@@ -1,4 +1,4 @@
-import { useState } from "react"
+import { FormEvent, useState } from "react"
 import { Friend } from "../api/contract"
 import { fullDate } from "../i18n/i18n"
 import { navigate } from "../shell/route"
@@ -12,7 +12,21 @@ export function FriendCard({ friend }: { friend: Friend }) {
   const language = useLanguage()
   const teahouse = useTeahouse()
   const [removing, setRemoving] = useState(false)
+  const [blocking, setBlocking] = useState(false)
+  const [remark, setRemark] = useState(friend.remark ?? "")
   const { user } = friend
+  const saveRemark = (event: FormEvent) => {
+    event.preventDefault()
+    void teahouse.attempt(async () => {
+      await teahouse.calls.setRemark(user.id, remark.trim())
+      await teahouse.loadPeople()
+    })
+  }
+  const block = () => void teahouse.attempt(async () => {
+    await teahouse.calls.block(user.id)
+    teahouse.toast("info", t("friends.blocked"))
+    await teahouse.loadPeople()
+  })
   const remove = () => void teahouse.attempt(async () => {
     await teahouse.calls.removeFriend(user.id)
     navigate("/friends")
@@ -26,9 +40,23 @@ export function FriendCard({ friend }: { friend: Friend }) {
       <p className="quiet">{t("friends.since", { date: fullDate(language, friend.since) })}</p>
       <button type="button" className="button button-primary"
         onClick={() => void teahouse.attempt(() => teahouse.openDirect(user.id))}>{t("friends.message")}</button>
+      <form className="ask-form" onSubmit={saveRemark}>
+        <input value={remark} maxLength={50} aria-label={t("friends.remark")} placeholder={t("friends.remark")}
+          onChange={(event) => setRemark(event.target.value)} />
+        <button type="submit" className="button" disabled={remark.trim() === (friend.remark ?? "")}>
+          {t("action.save")}
+        </button>
+      </form>
+      <button type="button" className="button button-danger" onClick={() => setBlocking(true)}>
+        {t("friends.block")}
+      </button>
       <button type="button" className="button button-danger" onClick={() => setRemoving(true)}>
         {t("friends.remove")}
       </button>
+      {blocking && (
+        <Confirm question={t("friends.blockConfirm", { name: friendName(friend) })} action={t("friends.block")}
+          onConfirm={block} onClose={() => setBlocking(false)} />
+      )}
       {removing && (
         <Confirm question={t("friends.removeConfirm", { name: friendName(friend) })} action={t("friends.remove")}
           onConfirm={remove} onClose={() => setRemoving(false)} />

@@ -23,7 +23,7 @@ export function FriendsDetail({ route }: { route: Extract<Route, { page: "friend
       <div className="scroll page">
         {route.section === "requests" && <RequestsPage />}
         {route.section === "add" && <AddFriendPage />}
-        {!route.section && friend && <FriendCard friend={friend} />}
+        {!route.section && friend && <FriendCard key={friend.user.id} friend={friend} />}
       </div>
     </section>
   )

@@ -1,11 +1,11 @@
-import { Profile } from "../api/contract"
+import { Account } from "../api/contract"
 
 /**
  * Who is signed in here. The token is in a cookie that no script can read; this is only what to show before a service
  * has answered. Kept in localStorage, so all tabs of a browser share it.
  */
 export interface Session {
-  user: Profile
+  user: Account
 }
 
 const key = "teahouse.session"

@@ -1,7 +1,7 @@
 import { createContext, useContext, useMemo } from "react"
 import { Calls } from "../api/calls"
 import { Connection } from "../api/connection"
-import { Chatroom, ChatroomID, Message, Profile, Seq, UserID, isChange } from "../api/contract"
+import { Account, Chatroom, ChatroomChange, ChatroomID, Message, Profile, Seq, UserID, isChange } from "../api/contract"
 import { Http, Refusal } from "../api/http"
 import { forgetDrafts } from "../chatroom/drafts"
 import { Language, Translate, keepLanguage, preferredLanguage, sentence, translator } from "../i18n/i18n"
@@ -187,12 +187,16 @@ export class Teahouse {
     return new Logs(this.store, this.calls, (clientId) => this.sender.happened({ type: "arrived", clientId }))
   }
 
-  private profileLoaded(user: Profile): void {
+  private profileLoaded(user: Account): void {
     const { session } = this.state
     if (!session || session.user.id !== user.id) return
     const known = { ...session, user }
     writeSession(known)
     this.store.update(() => ({ session: known }))
+  }
+
+  async updateProfile(change: Parameters<Calls["updateMe"]>[0]): Promise<void> {
+    this.profileLoaded(await this.calls.updateMe(change))
   }
 
   // Lists
@@ -252,7 +256,14 @@ export class Teahouse {
     this.store.update((state) => {
       const chatrooms = new Map(state.chatrooms ?? [])
       if (kind === "removed") chatrooms.delete(chatroom.id)
-      else if (typeof chatroom.name === "string") chatrooms.set(chatroom.id, chatroom)
+      else if (typeof chatroom.name === "string") {
+        // The event is one for all members: what is each one's own is not in it.
+        const known = chatrooms.get(chatroom.id)
+        chatrooms.set(chatroom.id, {
+          ...chatroom, role: chatroom.role ?? known?.role ?? "member", settings: chatroom.settings ?? known?.settings
+            ?? { notify: "all", pinned: false, hidden: false },
+        })
+      }
       return { chatrooms, membersVersion: state.membersVersion + 1 }
     })
     if (kind === "removed") this.logs.forget(chatroom.id)
@@ -288,6 +299,24 @@ export class Teahouse {
     const chatroom = await this.calls.createGroup(name, members)
     this.addChatroom(chatroom)
     navigate(`/chatrooms/${chatroom.id}`)
+  }
+
+  async setSettings(chatroom: Chatroom, change: Partial<Chatroom["settings"]>): Promise<void> {
+    const show = (settings: Chatroom["settings"]) => {
+      const now = this.state.chatrooms?.get(chatroom.id)
+      if (now) this.addChatroom({ ...now, settings })
+    }
+    show({ ...chatroom.settings, ...change })
+    try {
+      await this.calls.setSettings(chatroom.id, change)
+    } catch (error) {
+      show(chatroom.settings)
+      throw error
+    }
+  }
+
+  async updateChatroom(id: ChatroomID, change: ChatroomChange): Promise<void> {
+    this.addChatroom(await this.calls.updateChatroom(id, change))
   }
 
   /** After leaving or dissolving: it is gone here at once. */

@@ -1,0 +1,74 @@
+import { MouseEvent, useState } from "react"
+import { Chatroom, Member } from "../api/contract"
+import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { Avatar } from "../ui/Avatar"
+import { Confirm } from "../ui/Dialog"
+import { IconButton } from "../ui/IconButton"
+import { Menu, MenuItem } from "../ui/Menu"
+
+/** How long a muted member is silent, in milliseconds. */
+const mute = 60 * 60_000
+
+/** Somebody in a group, and what one may do about them. */
+export function MemberRow({ chatroom, member, reload }: {
+  chatroom: Chatroom
+  member: Member
+  reload: () => Promise<void>
+}) {
+  const t = useT()
+  const teahouse = useTeahouse()
+  const me = useSelected((state) => state.session?.user.id)
+  const [menu, setMenu] = useState<{ x: number; y: number }>()
+  const [asking, setAsking] = useState<"remove" | "transfer">()
+  const { user, role } = member
+  const owner = chatroom.role === "owner"
+  const above = user.id !== me && (owner || (chatroom.role === "admin" && role === "member"))
+  const muted = Boolean(member.mutedUntil && Date.parse(member.mutedUntil) > Date.now())
+  const change = (work: () => Promise<unknown>) => void teahouse.attempt(async () => {
+    await work()
+    await Promise.all([reload(), teahouse.loadChatrooms()])
+  })
+  const update = (fields: Parameters<typeof teahouse.calls.updateMember>[2]) =>
+    change(() => teahouse.calls.updateMember(chatroom.id, user.id, fields))
+  const items: MenuItem[] = [
+    ...(owner ? [
+      role === "admin"
+        ? { icon: "person" as const, label: t("member.demote"), onChoose: () => update({ role: "member" }) }
+        : { icon: "star" as const, label: t("member.promote"), onChoose: () => update({ role: "admin" }) },
+      { icon: "forward" as const, label: t("member.transfer"), onChoose: () => setAsking("transfer") },
+    ] : []),
+    muted
+      ? { icon: "chats", label: t("member.unmute"), onChoose: () => update({ mutedUntil: null }) }
+      : {
+        icon: "clock", label: t("member.mute"),
+        onChoose: () => update({ mutedUntil: new Date(Date.now() + mute).toISOString() }),
+      },
+    { icon: "close", label: t("action.remove"), danger: true, onChoose: () => setAsking("remove") },
+  ]
+  const open = (event: MouseEvent) => {
+    const box = event.currentTarget.getBoundingClientRect()
+    setMenu({ x: box.right - 200, y: box.bottom + 4 })
+  }
+  return (
+    <li className="row row-still">
+      <Avatar id={user.id} name={user.nickname} url={user.avatar} size="small" />
+      <span className="row-name">{user.nickname}</span>
+      {muted && <span className="tag">{t("member.muted")}</span>}
+      {role !== "member" && <span className="tag">{t(`role.${role}`)}</span>}
+      {above && <IconButton icon="more" size={16} label={t("member.menu", { name: user.nickname })} onClick={open} />}
+      {menu && (
+        <Menu label={t("member.menu", { name: user.nickname })} items={items} at={menu} onClose={() => setMenu(undefined)} />
+      )}
+      {asking === "remove" && (
+        <Confirm question={t("chatroom.removeConfirm", { name: user.nickname })} action={t("action.remove")}
+          onConfirm={() => change(() => teahouse.calls.removeMember(chatroom.id, user.id))}
+          onClose={() => setAsking(undefined)} />
+      )}
+      {asking === "transfer" && (
+        <Confirm question={t("member.transferConfirm", { name: user.nickname })} action={t("member.transfer")}
+          onConfirm={() => change(() => teahouse.calls.transfer(chatroom.id, user.id))}
+          onClose={() => setAsking(undefined)} />
+      )}
+    </li>
+  )
+}
