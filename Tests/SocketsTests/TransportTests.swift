@@ -161,7 +161,7 @@ struct TransportTests {
     ])
     func `a request that does not come to its end is given up`(_ bytes: String, _ answer: String) async throws {
         try await withServer {
-            $0.requestTimeout = .milliseconds(50)
+            $0.requestTimeout = .seconds(1)
         } _: { server in
             let client = try await server.connect()
             // The server may have given up before this has left.
@@ -173,7 +173,7 @@ struct TransportTests {
 
     @Test func `H05: a later head that does not come to its end is given up as the first is`() async throws {
         try await withServer {
-            $0.requestTimeout = .milliseconds(200)
+            $0.requestTimeout = .seconds(3)
             $0.idleTimeout = .seconds(600)
         } _: { server in
             let client = try await server.connect()
@@ -191,7 +191,7 @@ struct TransportTests {
 
     @Test func `H05: who takes none of an answer is given up`() async throws {
         try await withServer {
-            $0.requestTimeout = .seconds(5)
+            $0.requestTimeout = .seconds(20)
             $0.idleTimeout = .seconds(600)
             $0.maxQueuedBytes = 100_000_000
         } _: { server in
