@@ -98,7 +98,7 @@ async def test_two_people_meet_and_talk(
     await bob.sees("Hello from a third client")
     await ann.sees("Hello from a third client")
     await ann.page.get_by_role("button", name="Details").click()
-    await expect(ann.page.get_by_label("Details").get_by_text("Cat")).to_be_visible()
+    await expect(ann.page.get_by_label("Details").get_by_text("Cat", exact=True)).to_be_visible()
     await ann.page.screenshot(path=screens / "group.png")
     await ann.page.keyboard.press("Escape")
 
@@ -336,19 +336,7 @@ async def test_a_page_without_network_shows_what_the_last_one_knew(
     await visitor.open_chat("Bob")
     await visitor.is_stored("kept for later")
 
-    async def is_kept() -> bool:
-        return await visitor.page.evaluate("""() => new Promise((resolve) => {
-            const opening = indexedDB.open("teahouse")
-            opening.onsuccess = () => {
-                const request = opening.result.transaction("kept").objectStore("kept").getAll()
-                request.onsuccess = () => {
-                    opening.result.close()
-                    resolve(request.result.some((log) => log.lines?.some((line) => line.content === "kept for later")))
-                }
-            }
-        })""")
-
-    await eventually(is_kept)
+    await visitor.has_kept("kept for later")
     # The services are gone, also for the socket; the page itself comes from the edge.
     await visitor.page.route(re.compile(r"/(api|socket\.io)/"), lambda route: route.abort())
     await visitor.page.route_web_socket(re.compile(r"/socket\.io/"), lambda socket: socket.close())

@@ -1,5 +1,6 @@
 """What people set: themselves, whom they know, their groups; and that everything said is found again."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,40 @@ async def test_what_was_said_long_ago_is_found_and_gone_to(
     await page.get_by_role("button", name="Jump to the latest message").click()
     await expect(page.locator("[data-seq]", has_text="more news")).to_be_in_viewport()
     assert visitor.problems == []
+
+
+async def test_the_client_opens_without_a_network_and_calls_one_back(
+    browser: Browser, edge: str, register: Register, connect: Connect
+) -> None:
+    ann, bob = await register("ann"), await register("bob")
+    await ann.befriend(bob)
+    room = await ann.direct(bob)
+    friend = await connect(bob, edge)
+    await friend.say(room, "before the tunnel")
+    visitor = await Visitor.arrive(browser, edge, "ann", service_workers="allow", permissions=["notifications"])
+    page = visitor.page
+    await sign_in(visitor, ann)
+    await visitor.open_chat("Bob")
+    await visitor.is_stored("before the tunnel")
+    await page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    assert await eventually(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
+
+    # Hidden, the page tells of what comes; headless browsers hide no page, so it is told that it is.
+    await page.evaluate("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")
+    await friend.say(room, "are you there?")
+
+    async def told() -> list[list[str]]:
+        return await page.evaluate("""async () => (await (await navigator.serviceWorker.ready).getNotifications())
+            .map(({ title, body }) => [title, body])""")
+
+    assert await eventually(told) == [["Bob", "are you there?"]]
+    await expect(page).to_have_title(re.compile(r"^\(1\)"))
+
+    await visitor.has_kept("are you there?")
+    await page.context.set_offline(True)
+    await page.reload()
+    await visitor.is_stored("before the tunnel")
+    await visitor.say("from the tunnel")
+    await expect(page.locator('[data-state="waiting"]')).to_have_count(1)
+    await page.context.set_offline(False)
+    await visitor.is_stored("from the tunnel")

@@ -5,7 +5,7 @@ import uuid
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from teahouse import Person
+from teahouse import Person, eventually
 
 expect.set_options(timeout=15_000)
 
@@ -23,7 +23,9 @@ class Visitor:
 
     @staticmethod
     async def arrive(browser: Browser, edge: str, name: str, **options: object) -> "Visitor":
-        options = {"viewport": {"width": 1180, "height": 760}, "locale": "en-GB", **options}
+        # Routes of a test see only what no service worker answers.
+        options = {
+            "service_workers": "block", "viewport": {"width": 1180, "height": 760}, "locale": "en-GB", **options}
         context: BrowserContext = await browser.new_context(base_url=edge, **options)
         page = await context.new_page()
         problems: list[str] = []
@@ -81,6 +83,22 @@ class Visitor:
         """Shown once, and as an entry of the log."""
         await expect(self.page.locator("[data-seq]", has_text=text)).to_have_count(1)
         await expect(self.bubble(text)).to_have_count(1)
+
+    async def has_kept(self, text: str) -> None:
+        """The next page will know it without asking anybody."""
+        async def kept() -> bool:
+            return await self.page.evaluate("""(text) => new Promise((resolve) => {
+                const opening = indexedDB.open("teahouse")
+                opening.onsuccess = () => {
+                    const request = opening.result.transaction("kept").objectStore("kept").getAll()
+                    request.onsuccess = () => {
+                        opening.result.close()
+                        resolve(request.result.some((log) => log.lines?.some((line) => line.content === text)))
+                    }
+                }
+            })""", text)
+
+        await eventually(kept)
 
     async def seqs(self) -> list[int]:
         return [int(seq) for seq in await self.page.locator("[data-seq]").evaluate_all(

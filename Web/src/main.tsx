@@ -31,5 +31,8 @@ function Root() {
   return <TeahouseProvider value={teahouse}><App /></TeahouseProvider>
 }
 
+// Where there is none (plain http beyond this machine), the client works without.
+void navigator.serviceWorker?.register("/worker.js").catch(() => undefined)
+
 const root = document.getElementById("root")
 if (root) createRoot(root).render(<Root />)

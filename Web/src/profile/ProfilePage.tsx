@@ -28,6 +28,7 @@ export function ProfilePage() {
               <ThemeSwitch />
             </div>
           </div>
+          <NotifyCard />
           <PasswordCard />
           <SessionsCard />
           <BlocksCard />
@@ -38,6 +39,24 @@ export function ProfilePage() {
         </div>
       </div>
     </section>
+  )
+}
+
+/** Offered where notifications are possible and not allowed yet. */
+function NotifyCard() {
+  const t = useT()
+  const { notifier } = useTeahouse()
+  const [allowed, setAllowed] = useState(notifier.allowed)
+  if (!notifier.possible) return null
+  return (
+    <div className="card profile-row">
+      <span>{t("settings.notify")}</span>
+      {allowed ? <span className="tag">{t("notify.allowed")}</span> : (
+        <button type="button" className="button" onClick={() => void notifier.ask().then(setAllowed)}>
+          {t("notify.allow")}
+        </button>
+      )}
+    </div>
   )
 }
 

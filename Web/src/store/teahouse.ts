@@ -9,6 +9,7 @@ import { Keeper } from "../kept/keeper"
 import { Logs } from "../log/logs"
 import { Sender } from "../outbox/sender"
 import { Session, onSessionElsewhere, readSession, writeSession } from "../session/session"
+import { Notifier } from "../notify/notifier"
 import { Receipts } from "../receipts/receipts"
 import { Typing } from "../receipts/typing"
 import { navigate } from "../shell/route"
@@ -32,6 +33,7 @@ export class Teahouse {
   logs: Logs
   readonly receipts: Receipts
   readonly typing: Typing
+  readonly notifier = new Notifier(() => this.state, () => this.t)
   private readonly keeper: Keeper
   private connection: Connection | null = null
   /** Counts openings and closings. */
@@ -145,7 +147,9 @@ export class Teahouse {
       },
       entry: (entry) => {
         this.logs.receive(entry)
-        if (!isChange(entry)) this.typing.ended(entry.chatroomId, entry.sender.id)
+        if (isChange(entry)) return
+        this.typing.ended(entry.chatroomId, entry.sender.id)
+        void this.notifier.arrived(entry).catch(() => undefined)
       },
       chatroom: ({ kind, chatroom }) => this.chatroomChanged(kind, chatroom),
       friendRequest: () => void this.loadPeople(),
