@@ -178,7 +178,7 @@ struct HistoryParts: Sendable {
                 ).routes, atPath: "export"
             )
             .addRoutes(
-                SyncRoutes(heads: self.heads, ranges: self.ranges, profiles: self.profiles).routes, atPath: "sync")
+                SyncRoutes(reader: SyncReader(ranges: self.ranges), profiles: self.profiles).routes, atPath: "sync")
         application.internalRoutes.group("internal", context: InternalContext.self)
             .addRoutes(
                 InternalRoutes(

@@ -7,13 +7,9 @@ import ServiceKit
 
 /// What a client has missed of its chatrooms.
 struct SyncRoutes: Sendable {
-    /// The most entries of one chatroom and of one answer.
-    private static let maxEach: Int64 = 1_000
-    private static let maxEntries: Int64 = 5_000
     private static let maxChatrooms = 1_000
 
-    let heads: HeadStore
-    let ranges: RangeStore
+    let reader: SyncReader
     let profiles: ProfileCache
 
     /// Under `/api/history/sync`.
@@ -29,19 +25,12 @@ struct SyncRoutes: Sendable {
             throw RequestError.invalid("cursors", "has more than \(Self.maxChatrooms) chatrooms")
         }
         guard cursors.values.allSatisfy({ $0 >= 0 }) else { throw RequestError.invalid("cursors", "has one below 0") }
-        let epoch = try await self.heads.epoch()
-        let logs = try await self.ranges.readable(by: context.user, among: Array(cursors.keys))
-        let missing = logs.map { log in
-            LogPart(chatroom: log.chatroom, after: max(cursors[log.chatroom] ?? 0, log.from - 1), upTo: log.head)
-        }
-        let parts = LogPart.cut(missing, each: Self.maxEach, total: Self.maxEntries)
-        let entries = try await self.ranges.entries(in: parts)
-        let senders = await self.profiles.senders(of: entries.joined())
-        var chatrooms: [String] = []
-        for (index, log) in logs.enumerated() {
-            let events = try entries[index].map { try $0.busEntry(senders: senders).event }.joined(separator: ",")
-            let more = parts[index].count < missing[index].count
-            chatrooms.append(#"{"id":\#(log.chatroom),"entries":[\#(events)],"head":\#(log.head),"more":\#(more)}"#)
+        let (epoch, missed) = try await self.reader.missed(by: context.user, after: cursors)
+        let senders = await self.profiles.senders(of: missed.flatMap(\.entries))
+        let chatrooms = try missed.map { missed in
+            let events = try missed.entries.map { try $0.busEntry(senders: senders).event }.joined(separator: ",")
+            return
+                #"{"id":\#(missed.log.chatroom),"entries":[\#(events)],"head":\#(missed.log.head),"more":\#(missed.more)}"#
         }
         let body = #"{"epoch":"\#(epoch)","chatrooms":[\#(chatrooms.joined(separator: ","))]}"#
         return Response(
