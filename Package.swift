@@ -109,6 +109,7 @@ let package = Package(
         .target(
             name: "TestServers", dependencies: ["Postgres", "Redis", logging], path: "Tests/TestServers",
             swiftSettings: settings),
+        .target(name: "LogSeed", dependencies: ["Postgres"], path: "Tests/LogSeed", swiftSettings: settings),
         .testTarget(
             name: "IOThreadTests", dependencies: ["IOThread"], path: "Tests/IOThreadTests", swiftSettings: settings),
         .testTarget(
@@ -145,7 +146,7 @@ let package = Package(
             name: "SocialTests", dependencies: serviceTests + ["Social", "Postgres", "Redis"],
             path: "Tests/SocialTests", swiftSettings: settings),
         .testTarget(
-            name: "HistoryTests", dependencies: serviceTests + ["History", "Postgres", "Redis"],
+            name: "HistoryTests", dependencies: serviceTests + ["History", "LogSeed", "Postgres", "Redis"],
             path: "Tests/HistoryTests", swiftSettings: settings),
         .testTarget(
             name: "MediaTests", dependencies: serviceTests + ["Media", "Postgres", "Redis"], path: "Tests/MediaTests",
@@ -156,8 +157,8 @@ let package = Package(
         .executableTarget(
             name: "loadtest",
             dependencies: [
-                "ChatAPI", "ServiceKit", "SocketIO", "Redis", hummingbird, httpClient, httpTypes, nioCore, nioPosix,
-                nioHTTP1, lifecycle, logging, crypto, argumentParser,
+                "ChatAPI", "LogSeed", "Postgres", "ServiceKit", "SocketIO", "Redis", hummingbird, httpClient, httpTypes,
+                nioCore, nioPosix, nioHTTP1, lifecycle, logging, crypto, argumentParser,
             ],
             path: "Tests/Load", exclude: ["README.md"], swiftSettings: settings),
         .testTarget(

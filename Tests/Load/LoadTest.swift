@@ -8,6 +8,6 @@ import ArgumentParser
 @main
 struct LoadTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "loadtest", abstract: "Puts Gateways of Teahouse under load.",
-        subcommands: [GatewayCommand.self, StubCommand.self, WorkerCommand.self])
+        commandName: "loadtest", abstract: "Puts parts of Teahouse under load.",
+        subcommands: [GatewayCommand.self, HistoryCommand.self, StubCommand.self, WorkerCommand.self])
 }
