@@ -12,16 +12,19 @@ struct PageStore: Sendable {
     func page(
         of chatroom: ChatroomID, at place: PagePlace, limit: Int, for user: UserID
     ) async throws -> (messages: [Entry], head: Seq) {
-        let rows: [PageRow] = try await self.postgres.all(
-            """
-            SELECT h.seq AS head, \(Entry.columns), \(Entry.state)
-            FROM history.members AS m JOIN history.chatroom_heads AS h ON h.chatroom_id = m.chatroom_id
-            LEFT JOIN LATERAL (\(Self.messages(at: place, limit: limit))) AS e ON TRUE
-            WHERE m.chatroom_id = \(chatroom.rawValue) AND m.user_id = \(user.rawValue) AND m.left_seq IS NULL
-            ORDER BY e.seq
-            """)
+        let rows: [PageRow] = try await self.postgres.all(Self.page(of: chatroom, at: place, limit: limit, for: user))
         guard let first = rows.first else { throw HistoryError.chatroomNotFound }
         return (rows.compactMap(\.entry), first.head)
+    }
+
+    static func page(of chatroom: ChatroomID, at place: PagePlace, limit: Int, for user: UserID) -> SQL {
+        """
+        SELECT h.seq AS head, \(Entry.columns), \(Entry.state)
+        FROM history.members AS m JOIN history.chatroom_heads AS h ON h.chatroom_id = m.chatroom_id
+        LEFT JOIN LATERAL (\(Self.messages(at: place, limit: limit))) AS e ON TRUE
+        WHERE m.chatroom_id = \(chatroom.rawValue) AND m.user_id = \(user.rawValue) AND m.left_seq IS NULL
+        ORDER BY e.seq
+        """
     }
 
     private static func messages(at place: PagePlace, limit: Int) -> SQL {
