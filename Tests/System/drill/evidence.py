@@ -47,7 +47,8 @@ class Evidence:
         bodies = {line["id"]: line["body"] for line in lines if line["op"] == "send"}
         # What was recalled is known by its client id to the end.
         self.lines = lines = [
-            {**line, "body": bodies.get(line["client"], "")} if line.get("recalled") and line.get("client") else line
+            {**line, "body": bodies.get(line["client"], f"of {line['client']}")}
+            if line.get("recalled") and line.get("client") else line
             for line in lines
         ]
         self.by: dict[str, list[Line]] = defaultdict(list)

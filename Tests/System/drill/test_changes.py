@@ -161,6 +161,11 @@ def test_what_was_recalled_is_not_told_to_who_comes_after() -> None:
     assert "recalled" not in broken(lines)
 
 
+def test_what_was_recalled_and_nobody_sent_is_a_phantom() -> None:
+    lines = spoilt(lambda line: line.update(client="nobody's"), op="row", seq=4)
+    assert "phantom" in broken(lines)
+
+
 def test_an_edit_of_what_was_recalled_keeps_no_text() -> None:
     lines = spoilt(lambda line: line.update(body="secret"), op="row", seq=9)
     assert "recalled" in broken(lines)
