@@ -10,6 +10,10 @@ struct HistoryConfiguration: ServiceConfiguration {
     let appendLanes: Int
     /// How long a sender may recall a message.
     let recallWindow: Duration
+    /// How long chatrooms keep what is said in them that were told nothing else; `nil`: for ever.
+    let retention: Duration?
+    /// How often it is looked for what is kept no longer.
+    let retentionInterval: Duration
     #if DEBUG
         let drillFault: DrillFault
     #endif
@@ -25,6 +29,13 @@ struct HistoryConfiguration: ServiceConfiguration {
         self.recallWindow = keys.duration(
             "HISTORY_RECALL_WINDOW", default: .seconds(120),
             "how long after sending one may recall one's own message; owners and admins always may")
+        let retention = keys.duration(
+            "HISTORY_RETENTION", default: .zero,
+            "how long chatrooms keep what is said, unless told otherwise one by one; 0s: for ever")
+        self.retention = retention > .zero ? retention : nil
+        self.retentionInterval = keys.duration(
+            "HISTORY_RETENTION_INTERVAL", default: .seconds(60),
+            "how often it is looked for what is kept no longer")
         #if DEBUG
             self.drillFault = DrillFault(keys)
         #endif

@@ -13,6 +13,7 @@ import ServiceKitPostgres
         Migration(name: "m002_changes", sql: PackageResources.m002_changes_sql),
         Migration(name: "m003_search", sql: PackageResources.m003_search_sql),
         Migration(name: "m004_search_terms", sql: PackageResources.m004_search_terms_sql),
+        Migration(name: "m005_retention", sql: PackageResources.m005_retention_sql),
     ]
 
     static func main() async { await ServiceProcess.run(.history, HistoryConfiguration.self, Self.application) }
@@ -33,7 +34,8 @@ import ServiceKitPostgres
         application.add(
             parts.databases.reading, parts.databases.writing, parts.databases.searching, parts.redis, parts.authFeed)
         application.migrate(parts.databases.reading, schema: "history", Self.migrations)
-        application.add(parts.socialFeed, parts.beacon, parts.releaser, parts.indexer, parts.readAnnouncer)
+        application.add(
+            parts.socialFeed, parts.beacon, parts.releaser, parts.indexer, parts.readAnnouncer, parts.sweeper)
         return application
     }
 }
@@ -90,6 +92,8 @@ struct HistoryParts: Sendable {
     let beacon: Beacon
     let indexer: SearchIndexer
     let readAnnouncer: ReadAnnouncer
+    let retentions: RetentionStore
+    let sweeper: RetentionSweeper
 
     init(
         _ configuration: HistoryConfiguration, databases: HistoryDatabases, redis: Redis,
@@ -137,6 +141,9 @@ struct HistoryParts: Sendable {
         self.beacon = Beacon(heads: self.heads, redis: redis, logger: logger)
         self.readAnnouncer = ReadAnnouncer(redis: redis, logger: logger)
         self.indexer = SearchIndexer(index: SearchIndexStore(postgres: databases.searching), logger: logger)
+        self.retentions = RetentionStore(postgres: databases.searching, usual: configuration.retention)
+        self.sweeper = RetentionSweeper(
+            store: self.retentions, releaser: self.releaser, interval: configuration.retentionInterval, logger: logger)
     }
 
     /// Both listeners with their routes; what runs beside them is not added yet.
@@ -183,7 +190,7 @@ struct HistoryParts: Sendable {
             .addRoutes(
                 InternalRoutes(
                     appender: self.appender, heads: self.heads, ranges: self.ranges, profiles: self.profiles,
-                    feed: self.socialFeed, marker: marker
+                    feed: self.socialFeed, marker: marker, retentions: self.retentions
                 ).routes)
         return application
     }

@@ -43,7 +43,7 @@ struct SchemaTests {
         try await HistoryFixture.with { history in
             for table in [
                 "chatroom_heads", "entries", "members", "read_cursors", "favorites", "reactions", "media_releases",
-                "search_terms", "search_heads",
+                "search_terms", "search_heads", "retentions",
             ] {
                 let key: String = try await history.postgres.one(
                     "SELECT pg_get_partkeydef(('history.' || \(table))::regclass)")

@@ -15,6 +15,7 @@ struct InternalRoutes: Sendable {
     let profiles: ProfileCache
     let feed: SocialFeed
     let marker: ReadMarker
+    let retentions: RetentionStore
 
     /// Under `/internal`.
     var routes: RouteCollection<InternalContext> {
@@ -25,6 +26,7 @@ struct InternalRoutes: Sendable {
             .post("entries", use: self.lookupEntries)
             .post("caught-up", use: self.awaitFeed)
             .post("cursors", use: self.moveCursors)
+            .post("retention", use: self.setRetention)
     }
 
     /// `POST /internal/messages` → a receipt or a refusal for each message, in order, when all are committed.
@@ -90,6 +92,16 @@ struct InternalRoutes: Sendable {
         try Self.check("cursors", places.count, atMost: 1_000)
         guard places.allSatisfy({ $0.seq >= 0 }) else { throw RequestError.invalid("cursors", "has one below 0") }
         return MoveCursors.Answer(cursors: try await self.marker.move(places).map { $0?.seq })
+    }
+
+    /// `POST /internal/retention` → 204: for so many seconds a chatroom keeps what is said in it; 0: for ever; none: as
+    /// `HISTORY_RETENTION` says.
+    func setRetention(request: Request, context: InternalContext) async throws -> NoContent {
+        let wanted = try await request.decode(as: SetRetention.self, context: context)
+        guard (wanted.keepSeconds ?? 0) >= 0 else { throw RequestError.invalid("keepSeconds", "is below 0") }
+        try await self.retentions.set(
+            wanted.keepSeconds.map { $0 == 0 ? .forEver : .seconds($0) }, of: wanted.chatroomId)
+        return NoContent()
     }
 
     private static func check(_ field: String, _ count: Int, atMost most: Int) throws(RequestError) {

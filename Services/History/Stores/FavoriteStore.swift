@@ -2,7 +2,8 @@ import ChatAPI
 import Foundation
 import Postgres
 
-/// The messages that people keep. Who may not see a message (any more) does not see it among their favorites either.
+/// The messages that people keep. Who may not see a message (any more) does not see it among their favorites either; of one
+/// that its chatroom keeps no longer the place stays, as of one that was recalled.
 struct FavoriteStore: Sendable {
     let postgres: Postgres
 
@@ -75,7 +76,8 @@ struct FavoriteStore: Sendable {
         FROM history.favorites AS f
         JOIN history.members AS m ON m.chatroom_id = f.chatroom_id AND m.user_id = f.user_id
         JOIN history.entries AS e ON e.chatroom_id = f.chatroom_id AND e.seq = f.seq
-        WHERE f.user_id = \(user.rawValue) AND m.left_seq IS NULL AND f.seq >= m.from_seq
+        JOIN history.chatroom_heads AS h ON h.chatroom_id = f.chatroom_id
+        WHERE f.user_id = \(user.rawValue) AND m.left_seq IS NULL AND (f.seq >= m.from_seq OR f.seq <= h.floor_seq)
         """
     }
 }

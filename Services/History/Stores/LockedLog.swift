@@ -41,11 +41,14 @@ struct LockedLog {
             """)
     }
 
+    /// Whoever comes sees nothing of what is not kept any more.
     func admit(_ user: UserID, as role: Role, joined: Seq, from: Seq, ordinal: Int64) async throws {
         try await self.transaction.execute(
             """
             INSERT INTO history.members (chatroom_id, user_id, role, joined_seq, from_seq, from_ordinal)
-            VALUES (\(self.chatroom.rawValue), \(user.rawValue), \(role), \(joined), \(from), \(ordinal))
+            SELECT chatroom_id, \(user.rawValue), \(role), \(joined), greatest(floor_seq + 1, \(from)),
+                greatest(floor_ordinal, \(ordinal))
+            FROM history.chatroom_heads WHERE chatroom_id = \(self.chatroom.rawValue)
             ON CONFLICT (chatroom_id, user_id) DO UPDATE
             SET role = excluded.role, joined_seq = excluded.joined_seq, left_seq = NULL,
                 from_seq = excluded.from_seq, from_ordinal = excluded.from_ordinal, can_send = true, muted_until = NULL

@@ -196,3 +196,15 @@ package struct MoveCursors: Codable, Sendable {
         package init(cursors: [Seq?]) { self.cursors = cursors }
     }
 }
+
+/// `POST /internal/retention`: for how long a chatroom keeps what is said in it.
+package struct SetRetention: Codable, Sendable {
+    package var chatroomId: ChatroomID
+    /// 0: for ever. `nil`: as History is configured.
+    package var keepSeconds: Int64?
+
+    package init(chatroomId: ChatroomID, keepSeconds: Int64?) {
+        self.chatroomId = chatroomId
+        self.keepSeconds = keepSeconds
+    }
+}
