@@ -87,7 +87,7 @@ let package = Package(
 
         // Services
         .executableTarget(
-            name: "Auth", dependencies: service + ["ServiceKitPostgres", "Postgres", "Redis", "CSodium"],
+            name: "Auth", dependencies: service + ["ServiceKitPostgres", "Postgres", "Redis", "CSodium", crypto],
             path: "Services/Auth", resources: [.embedInCode("Migrations")], swiftSettings: settings),
         .executableTarget(
             name: "Social", dependencies: service + ["ServiceKitPostgres", "Postgres", "Redis"],

@@ -10,6 +10,10 @@ struct AuthConfiguration: ServiceConfiguration {
     var passwordCost = PasswordHasher.Cost()
     var passwordThreads: Int
     var passwordQueue: Int
+    var mail: MailConfiguration
+    var codeLimits: CodeLimits
+    /// What the hashes of codes and the secrets of second factors are kept under.
+    var secretsKey: String
 
     init(_ keys: ConfigurationKeys) {
         self.common = CommonConfiguration(keys)
@@ -44,5 +48,18 @@ struct AuthConfiguration: ServiceConfiguration {
         self.passwordQueue = keys.int(
             "AUTH_PASSWORD_QUEUE", default: 100, in: 1...10_000,
             "passwords that may wait for a thread; one more is answered 503")
+        self.mail = MailConfiguration(keys)
+        self.secretsKey = keys.secret(
+            "AUTH_SECRETS_KEY", local: "local-secrets-of-auth",
+            "codes and second factors are kept under it; with another, codes sent before and second factors fail")
+        let codes = CodeLimits()
+        self.codeLimits = CodeLimits(
+            lifetime: keys.duration("AUTH_CODE_LIFETIME", default: codes.lifetime, "how long a code by mail holds"),
+            tries: keys.int("AUTH_CODE_TRIES", default: codes.tries, in: 1...100, "guesses at one code"),
+            perAddress: keys.int(
+                "AUTH_CODES_PER_ADDRESS", default: codes.perAddress, "codes for one address in the window"),
+            perSource: keys.int(
+                "AUTH_CODES_PER_SOURCE", default: codes.perSource, "codes asked for from one address in the window"),
+            window: keys.duration("AUTH_CODES_WINDOW", default: codes.window, "how long a code asked for counts"))
     }
 }

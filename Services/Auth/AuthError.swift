@@ -8,11 +8,18 @@ enum AuthError: String, ServiceError {
     case wrongPassword = "wrong_password"
     case userNotFound = "user_not_found"
     case sessionNotFound = "session_not_found"
+    case invalidCode = "invalid_code"
+    case emailTaken = "email_taken"
+    case mailOff = "mail_off"
+    case totpRequired = "totp_required"
+    case totpActive = "totp_active"
 
     var status: HTTPResponse.Status {
         switch self {
-        case .usernameTaken: .conflict
-        case .invalidCredentials: .unauthorized
+        case .usernameTaken, .emailTaken, .totpActive: .conflict
+        case .invalidCode: .badRequest
+        case .mailOff: .notImplemented
+        case .invalidCredentials, .totpRequired: .unauthorized
         // Not 401: the token is good, and nobody is to be signed out for a slip of the fingers.
         case .wrongPassword: .forbidden
         case .userNotFound, .sessionNotFound: .notFound
@@ -26,6 +33,11 @@ enum AuthError: String, ServiceError {
         case .wrongPassword: "The password is wrong."
         case .userNotFound: "There is no such user."
         case .sessionNotFound: "There is no such session."
+        case .invalidCode: "The code is wrong, or holds no longer."
+        case .emailTaken: "Another account has this address."
+        case .totpRequired: "A code of your second factor is needed too."
+        case .totpActive: "There is a second factor already; remove it first."
+        case .mailOff: "This server sends no mail; ask its operator."
         }
     }
 }

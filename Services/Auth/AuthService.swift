@@ -1,4 +1,5 @@
 import ChatAPI
+import Crypto
 import Foundation
 import Hummingbird
 import Logging
@@ -16,6 +17,8 @@ import ServiceLifecycle
     static let migrations = [
         Migration(name: "m001_users", sql: PackageResources.m001_users_sql),
         Migration(name: "m002_passwords", sql: PackageResources.m002_passwords_sql),
+        Migration(name: "m003_emails", sql: PackageResources.m003_emails_sql),
+        Migration(name: "m004_second_factors", sql: PackageResources.m004_second_factors_sql),
     ]
 
     static func application(_ configuration: AuthConfiguration) async throws -> ServiceApplication {
@@ -40,6 +43,7 @@ import ServiceLifecycle
             preparation.finish()
         }
         application.add(FollowedFeed(feed: parts.feed, prepared: prepared))
+        if let postbox = parts.codes.postbox { application.add(postbox) }
         application.readyWhen("database") { postgres.isReady }
         return application
     }
@@ -55,6 +59,13 @@ struct AuthParts: Sendable {
     let registration: Registration
     let signIn: SignIn
     let passwordChange: PasswordChange
+    let passwordReset: PasswordReset
+    let emailChange: EmailChange
+    let deletion: Deletion
+    let factors: SecondFactors
+    let codes: Codes
+    /// In local mode without a mail server.
+    let mailbox: Mailbox?
     /// Knows what Auth's own feed tells, as everywhere; what this instance has revoked it knows at once.
     let verifier: TokenVerifier
     let tokens: SessionTokens
@@ -82,12 +93,32 @@ struct AuthParts: Sendable {
         self.accounts = accounts
         self.sessions = sessions
         self.profiles = ProfileStore(postgres: postgres)
-        self.registration = Registration(accounts: accounts, sessions: sessions, hasher: hasher, now: now)
+        let mailbox = configuration.mail.keepsMailbox ? Mailbox() : nil
+        let way = configuration.mail.server.map(Postbox.Way.smtp) ?? mailbox.map(Postbox.Way.mailbox)
+        let codes = Codes(
+            store: CodeStore(postgres: postgres, limits: configuration.codeLimits),
+            emails: EmailStore(postgres: postgres),
+            postbox: way.map { Postbox(way: $0, logger: logger, now: now) },
+            key: Self.key(for: "codes", of: configuration), now: now)
+        self.mailbox = mailbox
+        self.codes = codes
+        self.registration = Registration(
+            accounts: accounts, sessions: sessions, hasher: hasher, codes: codes,
+            verification: configuration.mail.verification, now: now)
         let passwords = PasswordCheck(accounts: accounts, failures: failures, hasher: hasher, now: now)
+        let factors = SecondFactors(
+            store: SecondFactorStore(postgres: postgres), passwords: passwords,
+            key: Self.key(for: "second factors", of: configuration), now: now)
+        self.factors = factors
         self.signIn = SignIn(
-            passwords: passwords, accounts: accounts, sessions: sessions, hasher: hasher, now: now)
-        self.passwordChange = PasswordChange(
-            passwords: passwords, store: PasswordStore(postgres: postgres, changes: changes), hasher: hasher, now: now)
+            passwords: passwords, accounts: accounts, sessions: sessions, hasher: hasher, factors: factors, now: now)
+        self.deletion = Deletion(
+            passwords: passwords, store: DeletionStore(postgres: postgres, changes: changes), now: now)
+        let passwordStore = PasswordStore(postgres: postgres, changes: changes)
+        self.passwordChange = PasswordChange(passwords: passwords, store: passwordStore, hasher: hasher, now: now)
+        self.passwordReset = PasswordReset(
+            codes: codes, accounts: accounts, store: passwordStore, hasher: hasher, now: now)
+        self.emailChange = EmailChange(passwords: passwords, codes: codes, now: now)
         self.verifier = verifier
         self.tokens = SessionTokens(signer: keys.signer, verifier: verifier, sessions: sessions, now: now)
         self.feed = Self.feed(of: changes, into: verifier, logger: logger, now: now)
@@ -105,15 +136,26 @@ struct AuthParts: Sendable {
         let api = application.routes.group("api/auth")
         api.addRoutes(keys.routes)
         api.addRoutes(AccountRoutes(registration: self.registration, signIn: self.signIn, tokens: self.tokens).routes)
+        api.addRoutes(CodeRoutes(codes: self.codes, reset: self.passwordReset, verifier: self.verifier).routes)
         let mine = api.group(context: AuthenticatedContext.self)
         mine.addRoutes(
             SessionRoutes(sessions: self.sessions, tokens: self.tokens, verifier: self.verifier, now: self.now).routes)
-        mine.addRoutes(MeRoutes(accounts: self.accounts).routes)
+        mine.addRoutes(MeRoutes(accounts: self.accounts, deletion: self.deletion, verifier: self.verifier).routes)
         mine.addRoutes(PasswordRoutes(change: self.passwordChange, verifier: self.verifier).routes)
+        mine.addRoutes(SecondFactorRoutes(factors: self.factors).routes)
+        mine.addRoutes(EmailRoutes(change: self.emailChange).routes)
         mine.addRoutes(UserRoutes(profiles: self.profiles).routes, atPath: "users")
+        if let mailbox { application.internalRoutes.addRoutes(MailboxRoutes(mailbox: mailbox).routes) }
         application.internalRoutes.group("internal", context: InternalContext.self).addRoutes(
             InternalRoutes(profiles: self.profiles, changes: self.changes, tokens: self.tokens, now: self.now).routes)
         return application
+    }
+
+    /// A key of its own for each use of the operator's one.
+    private static func key(for use: String, of configuration: AuthConfiguration) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: Data(configuration.secretsKey.utf8)), info: Data(use.utf8),
+            outputByteCount: 32)
     }
 
     /// Auth follows its own feed, straight from its database: what another instance has revoked, it hears as all others do.
@@ -133,7 +175,7 @@ struct AuthParts: Sendable {
                     switch row.what {
                     case .sessionRevoked(let revoked): verifier.revoke(revoked)
                     case .keys(let jwks): try verifier.setKeys(jwks: jwks)
-                    case .profile: break
+                    case .profile, .userDeleted: break
                     }
                 }
             })

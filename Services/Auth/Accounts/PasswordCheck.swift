@@ -22,10 +22,7 @@ struct PasswordCheck: Sendable {
         try await self.requireUnlocked(name, source)
         let credentials = try await self.accounts.credentials(of: name)
         guard try await self.hasher.verify(password, against: credentials?.hash), let credentials else {
-            if let end = try await self.failures.add(account: name, address: source, now: self.now()) {
-                throw self.refusal(until: end)
-            }
-            Counter(label: "failed_logins").increment()
+            try await self.countFailure(of: name, address: address)
             return nil
         }
         // Once more: what was tried at the same time may have reached the limit meanwhile.
@@ -43,6 +40,17 @@ struct PasswordCheck: Sendable {
                 username: account.username, password: password, address: address)
         else { throw AuthError.wrongPassword }
         return credentials
+    }
+
+    /// Counts what was wrong, a password or what comes with it.
+    ///
+    /// - Throws: ``RequestError/tooManyRequests(retryAfter:)`` where this try should not have been.
+    func countFailure(of username: String, address: String) async throws {
+        let source = LoginLimits.source(of: address)
+        if let end = try await self.failures.add(account: username.lowercased(), address: source, now: self.now()) {
+            throw self.refusal(until: end)
+        }
+        Counter(label: "failed_logins").increment()
     }
 
     private func requireUnlocked(_ account: String, _ source: String) async throws {

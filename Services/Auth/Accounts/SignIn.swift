@@ -8,19 +8,21 @@ struct SignIn: Sendable {
     let accounts: AccountStore
     let sessions: SessionStore
     let hasher: PasswordHasher
+    let factors: SecondFactors
     let now: @Sendable () -> Date
 
     /// Begins a session.
     ///
-    /// - Throws: ``AuthError/invalidCredentials``; ``RequestError/tooManyRequests(retryAfter:)`` after too many failures,
+    /// - Throws: ``AuthError/invalidCredentials``, ``AuthError/totpRequired``; ``RequestError/tooManyRequests(retryAfter:)`` after too many failures,
     ///   also for the right password; ``WorkerThreads/QueueFull``.
     func signIn(
-        username: String, password: Password, device: String?, address: String
+        username: String, password: Password, totp: String?, device: String?, address: String
     ) async throws -> (account: Account, session: Session) {
         guard
             let credentials = try await self.passwords.check(
                 username: username, password: password, address: address)
         else { throw AuthError.invalidCredentials }
+        try await self.factors.check(totp, of: credentials.account, address: address)
         let session = self.sessions.new(
             user: credentials.account.id, device: device, address: address, now: self.now())
         // The password may have been changed since it was checked: it is not the right one then.

@@ -10,6 +10,10 @@ struct AuditEntry: Sendable {
         case sessionRevoked = "session_revoked"
         case passwordChanged = "password_changed"
         case passwordReset = "password_reset"
+        case emailChanged = "email_changed"
+        case secondFactorSet = "second_factor_set"
+        case secondFactorRemoved = "second_factor_removed"
+        case deleted
     }
 
     let action: Action

@@ -26,14 +26,18 @@ struct AccountRoutes: Sendable {
         let username: String
         let password: Password
         let nickname: String?
+        let email: String?
+        let code: String?
     }
 
     /// `POST /register` → 201, the user and a token, also as the cookie. With an Idempotency-Key that came before: the same answer again.
     ///
-    /// - Throws: ``AuthError/usernameTaken`` (409).
+    /// - Throws: ``AuthError/usernameTaken`` (409), ``AuthError/invalidCode`` (400).
     func register(request: Request, context: ServiceContext) async throws -> Answer<SignedIn> {
         let body = try await request.decode(as: Register.self, context: context)
-        let wish = try Registration.Wish(username: body.username, password: body.password, nickname: body.nickname)
+        let wish = try Registration.Wish(
+            username: body.username, password: body.password, nickname: body.nickname, email: body.email,
+            code: body.code)
         let (account, session) = try await self.registration.register(
             wish, address: context.clientAddress, key: try request.idempotencyKey)
         return try self.answer(account, session, context, status: .created)
@@ -43,19 +47,22 @@ struct AccountRoutes: Sendable {
         let username: String
         let password: Password
         let device: String?
+        let totp: String?
     }
 
     /// `POST /login` → 200, the user and a token, also as the cookie.
     ///
-    /// - Throws: ``AuthError/invalidCredentials`` (401), also where there is no such user;
+    /// - Throws: ``AuthError/invalidCredentials`` (401), also where there is no such user; ``AuthError/totpRequired`` (401);
     ///   ``RequestError/tooManyRequests(retryAfter:)`` (429).
     func login(request: Request, context: ServiceContext) async throws -> Answer<SignedIn> {
         let body = try await request.decode(as: Login.self, context: context)
         // Longer than any name there is, but bounded, as failures are counted under it.
         guard body.username.utf8.count <= 256 else { throw RequestError.invalid("username", "is too long") }
+        if let totp = body.totp, totp.utf8.count > 64 { throw RequestError.invalid("totp", "is too long") }
         if let device = body.device, device.count > 100 { throw RequestError.invalid("device", "is too long") }
         let (account, session) = try await self.signIn.signIn(
-            username: body.username, password: body.password, device: body.device, address: context.clientAddress)
+            username: body.username, password: body.password, totp: body.totp, device: body.device,
+            address: context.clientAddress)
         return try self.answer(account, session, context, status: .ok)
     }
 

@@ -15,25 +15,35 @@ struct AccountStore: Sendable {
         let passwordVersion: Int
     }
 
+    /// The address of somebody who registers. `proof` is absent where nothing is to be proven.
+    struct NewEmail: Sendable {
+        let address: EmailAddress
+        let proof: ProvenCode?
+    }
+
     /// Makes a user and their first session, or finds both if this very registration was made before.
     ///
     /// - Parameters:
+    ///   - email: their address, with the code that proves it where one is needed.
     ///   - session: makes the session of the new user.
     ///   - key: the Idempotency-Key of the call.
     /// - Returns: `nil` if the name is taken. The hash is that of the stored user: if it is not `hash`, the registration is
     ///   an older one, and the caller must see whether it has the same password.
+    /// - Throws: ``AuthError/invalidCode`` where the code has been used meanwhile, ``AuthError/emailTaken``.
     func register(
-        _ username: Username, hash: String, nickname: String, now: Date, key: UUID?,
+        _ username: Username, hash: String, nickname: String, email: NewEmail? = nil, now: Date, key: UUID?,
         session: (UserID) -> Session
     ) async throws -> (credentials: Credentials, session: Session)? {
         let sql: SQL = """
-            INSERT INTO auth.users (username, password_hash, nickname, created_at)
-            VALUES (\(username.description), \(hash), \(nickname), \(now))
+            INSERT INTO auth.users (username, password_hash, nickname, email, email_verified_at, created_at)
+            VALUES (\(username.description), \(hash), \(nickname), \(email?.address.description),
+                \(email?.proof == nil ? nil : now), \(now))
             ON CONFLICT (lower(username) COLLATE "C") DO NOTHING
-            RETURNING id, username, nickname, avatar, bio, created_at
+            RETURNING \(Account.columns)
             """
-        let (made, position) = try await self.postgres.recordingTransaction { transaction -> (Account, Session)? in
+        let (made, position) = try await self.refusingTakenAddress { transaction -> (Account, Session)? in
             guard let account: Account = try await transaction.first(sql) else { return nil }
+            try await email?.proof?.use(in: transaction)
             let session = session(account.id)
             try await transaction.execute(SessionStore.insertion(of: session, key: key))
             let entry = AuditEntry(
@@ -50,10 +60,20 @@ struct AccountStore: Sendable {
         return try await self.registration(of: username, with: key)
     }
 
+    private func refusingTakenAddress<T: Sendable>(
+        isolation: isolated (any Actor)? = #isolation, _ body: (PostgresTransaction) async throws -> T
+    ) async throws -> (value: T, position: Int64?) {
+        do {
+            return try await self.postgres.recordingTransaction(isolation: isolation, body)
+        } catch let error as PostgresError where error.violates("users_verified_email") {
+            throw AuthError.emailTaken
+        }
+    }
+
     /// The user of this name, in any case.
     func credentials(of username: String) async throws -> Credentials? {
         let sql: SQL = """
-            SELECT id, username, nickname, avatar, bio, created_at, password_hash, password_version
+            SELECT \(Account.columns), password_hash, password_version
             FROM auth.users
             WHERE lower(username) COLLATE "C" = lower(\(username)) AND deleted_at IS NULL
             """
@@ -69,7 +89,7 @@ struct AccountStore: Sendable {
     /// - Throws: ``AuthError/userNotFound``.
     func account(_ id: UserID) async throws -> Account {
         let sql: SQL = """
-            SELECT id, username, nickname, avatar, bio, created_at
+            SELECT \(Account.columns)
             FROM auth.users WHERE id = \(id) AND deleted_at IS NULL
             """
         guard let account: Account = try await self.postgres.first(sql) else { throw AuthError.userNotFound }
@@ -86,7 +106,7 @@ struct AccountStore: Sendable {
                 avatar = CASE WHEN \(change.avatar != nil) THEN \(change.avatar ?? nil) ELSE avatar END,
                 bio = coalesce(\(change.bio), bio)
             WHERE id = \(id) AND deleted_at IS NULL
-            RETURNING id, username, nickname, avatar, bio, created_at
+            RETURNING \(Account.columns)
             """
         let (account, position) = try await self.postgres.recordingTransaction { transaction -> Account in
             guard let account: Account = try await transaction.first(sql) else { throw AuthError.userNotFound }
@@ -100,7 +120,8 @@ struct AccountStore: Sendable {
         return account
     }
 
-    private func registration(
+    /// The registration that was made under this key, with its session; `nil` if that is over or there is none.
+    func registration(
         of username: Username, with key: UUID
     ) async throws -> (credentials: Credentials, session: Session)? {
         let sql: SQL = """

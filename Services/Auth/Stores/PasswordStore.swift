@@ -30,4 +30,28 @@ struct PasswordStore: Sendable {
         if let position { self.changes.announce(position) }
         return revoked
     }
+
+    /// Stores the hash of a new password for whoever has a code for it, which proves their address too; revokes all their
+    /// sessions and forgives the account its failed logins.
+    ///
+    /// - Throws: ``AuthError/invalidCode`` where it has been used meanwhile.
+    func reset(
+        to hash: String, provenBy proof: ProvenCode, account: String, audit: AuditEntry
+    ) async throws -> [RevokedSession] {
+        let (revoked, position) = try await self.postgres.recordingTransaction { transaction -> [RevokedSession] in
+            try await proof.use(in: transaction)
+            let changed = try await transaction.execute(
+                """
+                UPDATE auth.users SET password_hash = \(hash), password_version = password_version + 1
+                WHERE id = \(audit.user) AND deleted_at IS NULL
+                """)
+            guard changed == 1 else { throw AuthError.invalidCode }
+            try await transaction.execute(audit.insertion)
+            try await transaction.execute(FailedLoginStore.forgiveness(of: account))
+            return try await SessionStore.revokeAll(
+                of: audit.user, but: nil, at: audit.at, in: transaction, changes: self.changes)
+        }
+        if let position { self.changes.announce(position) }
+        return revoked
+    }
 }

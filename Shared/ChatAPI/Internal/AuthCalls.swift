@@ -75,4 +75,6 @@ package enum AuthChange: Codable, Hashable, Sendable {
     case keys(jwks: String)
     /// A new or changed profile.
     case profile(Profile)
+    /// An account that is gone; its profile has no name any more, which a row before this one tells.
+    case userDeleted(UserID)
 }

@@ -38,6 +38,9 @@ package final class AuthFeed: Service {
                         try tokens.setKeys(jwks: jwks)
                     case .profile(let profile):
                         await onProfile(profile, change.position)
+                    case .userDeleted:
+                        // Whoever holds what belongs to users reads the feed from a place that is kept.
+                        break
                     }
                 }
             })
