@@ -13,6 +13,7 @@ import ServiceKitPostgres
         ChangeFeed.social.migration,
         Migration(name: "m001_people", sql: PackageResources.m001_people_sql),
         Migration(name: "m002_chatrooms", sql: PackageResources.m002_chatrooms_sql),
+        Migration(name: "m003_deletions", sql: PackageResources.m003_deletions_sql),
     ]
 
     static func main() async {
@@ -45,17 +46,22 @@ import ServiceKitPostgres
         let feed = AuthFeed(
             auth: auth, tokens: tokens, logger: logger,
             onProfile: { known.note($0, at: $1) }, onRestart: { known.forget() })
+        let announcer = ChangeAnnouncer(redis: redis, history: application.client(of: .history), logger: logger)
+        let deletions = DeletionFeed(auth: auth, deletions: DeletionStore(postgres: postgres), logger: logger) {
+            announcer.announce($0)
+        }
         redis.listen { message in
             guard let position = Int64(String(decoding: message.payload, as: UTF8.self)) else { return }
             feed.poke(position)
+            deletions.poke(position)
         }
         redis.subscribe([BusChannel.authChanges]) { _ in }
         application.add(postgres, redis, feed)
         application.migrate(postgres, schema: "social", Self.migrations)
+        application.add(deletions)
         application.readyWhen("PostgreSQL") { postgres.isReady }
 
         let profiles = ProfileClient(auth: auth, known: known)
-        let announcer = ChangeAnnouncer(redis: redis, history: application.client(of: .history), logger: logger)
         let presence = PresenceReader(redis: redis, logger: logger)
         let friends = FriendStore(postgres: postgres)
         let blocks = BlockStore(postgres: postgres)

@@ -31,16 +31,19 @@ extension PostgresTransaction {
     }
 
     /// Locks two people until the end of the transaction, always in the same order.
+    ///
+    /// - Throws: ``SocialError/userNotFound`` where one of them has no account any more.
     func lock(_ pair: Pair) async throws {
         try await self.execute(
             """
             INSERT INTO social.people (user_id) VALUES (\(pair.low)), (\(pair.high)) ON CONFLICT DO NOTHING
             """)
-        let _: [UserID] = try await self.all(
+        let gone: [Bool] = try await self.all(
             """
-            SELECT user_id FROM social.people WHERE user_id IN (\(pair.low), \(pair.high))
+            SELECT deleted_at IS NOT NULL FROM social.people WHERE user_id IN (\(pair.low), \(pair.high))
             ORDER BY user_id FOR UPDATE
             """)
+        if gone.contains(true) { throw SocialError.userNotFound }
     }
 
     /// Locks a group until the end of the transaction, then looks who asks: in one statement the role would be as old
