@@ -6,6 +6,7 @@ struct SocialConfiguration: ServiceConfiguration {
     let database: String
     let requests: FriendRequestRules
     let maxMembers: Int
+    let maxInvites: Int
 
     init(_ keys: ConfigurationKeys) {
         self.common = CommonConfiguration(keys)
@@ -22,5 +23,7 @@ struct SocialConfiguration: ServiceConfiguration {
             "how long one waits after a rejection before asking the same person again")
         self.requests = requests
         self.maxMembers = keys.int("SOCIAL_GROUP_MEMBERS", default: 500, in: 2...10_000, "members a group may have")
+        self.maxInvites = keys.int(
+            "SOCIAL_GROUP_INVITES", default: 50, in: 1...10_000, "links into a group that hold at a time")
     }
 }

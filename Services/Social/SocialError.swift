@@ -15,13 +15,18 @@ enum SocialError: String, ServiceError {
     case notPending = "not_pending"
     case chatroomFull = "chatroom_full"
     case ownerCannotLeave = "owner_cannot_leave"
+    case inviteNotFound = "invite_not_found"
+    case joinRequestNotFound = "join_request_not_found"
+    case tooManyInvites = "too_many_invites"
 
     var status: HTTPResponse.Status {
         switch self {
-        case .userNotFound, .friendNotFound, .friendRequestNotFound, .blockNotFound, .chatroomNotFound, .memberNotFound:
+        case .userNotFound, .friendNotFound, .friendRequestNotFound, .blockNotFound, .chatroomNotFound, .memberNotFound,
+            .inviteNotFound, .joinRequestNotFound:
             .notFound
         case .forbidden: .forbidden
-        case .alreadyFriends, .alreadyRequested, .notPending, .chatroomFull, .ownerCannotLeave: .conflict
+        case .alreadyFriends, .alreadyRequested, .notPending, .chatroomFull, .ownerCannotLeave, .tooManyInvites:
+            .conflict
         }
     }
 
@@ -39,6 +44,9 @@ enum SocialError: String, ServiceError {
         case .notPending: "This request has been answered or taken back."
         case .chatroomFull: "The chatroom has no room for more members."
         case .ownerCannotLeave: "The owner cannot leave; hand the chatroom over or dissolve it first."
+        case .inviteNotFound: "This invitation holds no longer."
+        case .joinRequestNotFound: "Nobody of this name waits to be let in."
+        case .tooManyInvites: "The chatroom has as many invitations as it may have."
         }
     }
 }

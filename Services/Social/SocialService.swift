@@ -14,6 +14,7 @@ import ServiceKitPostgres
         Migration(name: "m001_people", sql: PackageResources.m001_people_sql),
         Migration(name: "m002_chatrooms", sql: PackageResources.m002_chatrooms_sql),
         Migration(name: "m003_deletions", sql: PackageResources.m003_deletions_sql),
+        Migration(name: "m004_invites", sql: PackageResources.m004_invites_sql),
     ]
 
     static func main() async {
@@ -67,6 +68,8 @@ import ServiceKitPostgres
         let blocks = BlockStore(postgres: postgres)
         let chatrooms = ChatroomStore(postgres: postgres, maxMembers: configuration.maxMembers)
         let members = MemberStore(postgres: postgres, maxMembers: configuration.maxMembers)
+        let invites = InviteStore(
+            postgres: postgres, maxMembers: configuration.maxMembers, maxInvites: configuration.maxInvites)
         let requests = FriendRequestStore(postgres: postgres, rules: configuration.requests)
         let acquaintances = Acquaintances(friends: friends, blocks: blocks)
 
@@ -90,7 +93,10 @@ import ServiceKitPostgres
             .addRoutes(
                 MemberRoutes(
                     members: members, acquaintances: acquaintances, profiles: profiles, announcer: announcer
-                ).routes, atPath: "chatrooms/:id/members")
+                ).routes, atPath: "chatrooms/:id/members"
+            )
+            .addRoutes(
+                InviteRoutes(invites: invites, chatrooms: chatrooms, profiles: profiles, announcer: announcer).routes)
         application.internalRoutes.group("internal", context: InternalContext.self)
             .addRoutes(InternalRoutes(memberships: MembershipStore(postgres: postgres), friends: friends).routes)
         return application

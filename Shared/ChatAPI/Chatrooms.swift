@@ -35,6 +35,8 @@ package struct Chatroom: Codable, Hashable, Sendable {
     package var announcement: String?
     /// Of a group: whether those who come later may read what was said before.
     package var historyForNewMembers: Bool?
+    /// Of a group: whether whoever comes must be let in by an owner or admin.
+    package var joinApproval: Bool?
     package var memberCount: Int
     /// The other person of a direct chatroom.
     package var peer: Profile?
@@ -44,7 +46,8 @@ package struct Chatroom: Codable, Hashable, Sendable {
 
     package init(
         id: ChatroomID, type: ChatroomType, name: String, avatar: String? = nil, announcement: String? = nil,
-        historyForNewMembers: Bool? = nil, memberCount: Int, peer: Profile? = nil, role: Role,
+        historyForNewMembers: Bool? = nil, joinApproval: Bool? = nil, memberCount: Int, peer: Profile? = nil,
+        role: Role,
         settings: ChatroomSettings = ChatroomSettings()
     ) {
         self.id = id
@@ -53,6 +56,7 @@ package struct Chatroom: Codable, Hashable, Sendable {
         self.avatar = avatar
         self.announcement = announcement
         self.historyForNewMembers = historyForNewMembers
+        self.joinApproval = joinApproval
         self.memberCount = memberCount
         self.peer = peer
         self.role = role

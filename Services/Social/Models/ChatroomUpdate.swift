@@ -7,10 +7,7 @@ struct ChatroomUpdate: Sendable {
     /// The inner `nil` takes the avatar away.
     var avatar: String??
     var historyForNewMembers: Bool?
-
-    var isEmpty: Bool {
-        self.name == nil && self.announcement == nil && self.avatar == nil && self.historyForNewMembers == nil
-    }
+    var joinApproval: Bool?
 }
 
 /// What a member wants to change of their own settings for a chatroom; `nil` stays as it is.

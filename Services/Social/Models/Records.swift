@@ -54,6 +54,7 @@ struct ChatroomRecord: Hashable, Sendable {
     var avatar: String?
     var announcement: String
     var historyForNewMembers: Bool
+    var joinApproval = false
     var memberCount: Int
     var createdAt: Timestamp
     /// The other person of a direct chatroom.
@@ -67,6 +68,7 @@ struct ChatroomRecord: Hashable, Sendable {
             id: self.id, type: self.type, name: peer?.nickname ?? self.name, avatar: peer?.avatar ?? self.avatar,
             announcement: self.announcement.isEmpty ? nil : self.announcement,
             historyForNewMembers: self.type == .group ? self.historyForNewMembers : nil,
+            joinApproval: self.type == .group ? self.joinApproval : nil,
             memberCount: self.memberCount, peer: peer, role: self.role, settings: self.settings)
     }
 }

@@ -85,12 +85,13 @@ struct ChatroomRoutes: Sendable {
         return Answer(try await self.seen(try await self.chatrooms.chatroom(id, for: context.user)))
     }
 
-    /// `{name?, announcement?, avatar?, historyForNewMembers?}`.
+    /// `{name?, announcement?, avatar?, historyForNewMembers?, joinApproval?}`.
     private struct Update: Decodable {
         var name: String?
         var announcement: String?
         var avatar: Nullable<String>?
         var historyForNewMembers: Bool?
+        var joinApproval: Bool?
 
         func checked() throws(RequestError) -> ChatroomUpdate {
             let avatar: String?? = self.avatar.map(\.value)
@@ -102,7 +103,7 @@ struct ChatroomRoutes: Sendable {
             return ChatroomUpdate(
                 name: try self.name?.checkedName("name"),
                 announcement: try self.announcement?.checked("announcement", 0...1000),
-                avatar: avatar, historyForNewMembers: self.historyForNewMembers)
+                avatar: avatar, historyForNewMembers: self.historyForNewMembers, joinApproval: self.joinApproval)
         }
     }
 

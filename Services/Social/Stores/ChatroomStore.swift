@@ -128,7 +128,8 @@ struct ChatroomStore: Sendable {
                     name = COALESCE(\(update.name), name),
                     announcement = COALESCE(\(update.announcement), announcement),
                     avatar = CASE WHEN \(update.avatar != nil) THEN \(update.avatar ?? nil) ELSE avatar END,
-                    history_for_new_members = COALESCE(\(update.historyForNewMembers), history_for_new_members)
+                    history_for_new_members = COALESCE(\(update.historyForNewMembers), history_for_new_members),
+                    join_approval = COALESCE(\(update.joinApproval), join_approval)
                 WHERE id = \(id)
                 """)
             let changed: ChatroomRecord = try await transaction.one(Self.seen + one)
@@ -179,7 +180,8 @@ struct ChatroomStore: Sendable {
     /// Chatrooms `c` as their members `m` see them.
     private static var seen: SQL {
         """
-        SELECT c.id, c.type, c.name, c.avatar, c.announcement, c.history_for_new_members, c.member_count, c.created_at,
+        SELECT c.id, c.type, c.name, c.avatar, c.announcement, c.history_for_new_members, c.join_approval, c.member_count,
+            c.created_at,
             CASE WHEN c.type = 'direct' THEN (
                 SELECT other.user_id FROM social.chatroom_members AS other
                 WHERE other.chatroom_id = c.id AND other.user_id <> m.user_id) END AS peer_id,
@@ -195,7 +197,8 @@ extension ChatroomRecord: PostgresRowDecodable {
         self.init(
             id: try row.get("id"), type: try row.get("type"), name: try row.get("name"),
             avatar: try row.get("avatar"), announcement: try row.get("announcement"),
-            historyForNewMembers: try row.get("history_for_new_members"), memberCount: try row.get("member_count"),
+            historyForNewMembers: try row.get("history_for_new_members"),
+            joinApproval: try row.get("join_approval"), memberCount: try row.get("member_count"),
             createdAt: try row.get("created_at"), peer: try row.get("peer_id"), role: try row.get("role"),
             settings: try ChatroomSettings(row: row))
     }

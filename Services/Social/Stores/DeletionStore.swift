@@ -43,6 +43,7 @@ struct DeletionStore: Sendable {
             changes += try await transaction.endFriendships(of: user)
             try await transaction.execute(
                 "DELETE FROM social.blocks WHERE owner_id = \(user) OR blocked_id = \(user)")
+            try await transaction.execute("DELETE FROM social.join_requests WHERE user_id = \(user)")
             changes += try await transaction.silenceDirect(of: user)
             let groups: [ChatroomID] = try await transaction.all(
                 """

@@ -41,7 +41,8 @@ struct MemberStore: Sendable {
             """)
     }
 
-    /// Adds `users`, friends of the one who adds: whoever calls has made sure. Who is in already stays as they are.
+    /// Adds `users`, friends of the one who adds: whoever calls has made sure. Who is in already stays as they are. Where
+    /// the group wants to approve and the one who adds may not, they wait to be let in instead.
     ///
     /// - Returns: those of `users` who are in now.
     /// - Throws: ``SocialError/chatroomNotFound``, ``SocialError/forbidden`` (a direct one),
@@ -49,18 +50,14 @@ struct MemberStore: Sendable {
     func add(_ users: [UserID], to id: ChatroomID, by user: UserID) async throws -> Committed<[MemberRecord]> {
         try await self.postgres.change { transaction in
             let group = try await transaction.lockGroup(id, as: user)
-            let added: [UserID] = try await transaction.all(
-                """
-                INSERT INTO social.chatroom_members (chatroom_id, user_id, role)
-                SELECT \(id), user_id, 'member' FROM unnest(\(users) :: bigint[]) AS user_id
-                ON CONFLICT DO NOTHING RETURNING user_id
-                """)
+            let mayAdd = !group.joinApproval || group.role.managesGroup
+            let added: [UserID] = if mayAdd { try await transaction.insert(users, into: id) } else { [] }
+            if !mayAdd {
+                let present = Set(try await transaction.members(of: id, among: users).map(\.user))
+                _ = try await transaction.ask(users.filter { !present.contains($0) }, for: id, by: user)
+            }
             guard group.memberCount + added.count <= self.maxMembers else { throw SocialError.chatroomFull }
-            let members: [MemberRecord] = try await transaction.all(
-                """
-                SELECT user_id, role, joined_at, muted_until, can_send FROM social.chatroom_members
-                WHERE chatroom_id = \(id) AND user_id = ANY (\(users)) ORDER BY user_id
-                """)
+            let members = try await transaction.members(of: id, among: users)
             guard !added.isEmpty else { return members }
             try await transaction.addToMemberCount(added.count, of: id)
             try transaction.record(
@@ -145,6 +142,24 @@ struct MemberStore: Sendable {
 }
 
 extension PostgresTransaction {
+    /// Answers those who were not in.
+    fileprivate func insert(_ users: [UserID], into id: ChatroomID) async throws -> [UserID] {
+        try await self.all(
+            """
+            INSERT INTO social.chatroom_members (chatroom_id, user_id, role)
+            SELECT \(id), user_id, 'member' FROM unnest(\(users) :: bigint[]) AS user_id
+            ON CONFLICT DO NOTHING RETURNING user_id
+            """)
+    }
+
+    fileprivate func members(of id: ChatroomID, among users: [UserID]) async throws -> [MemberRecord] {
+        try await self.all(
+            """
+            SELECT user_id, role, joined_at, muted_until, can_send FROM social.chatroom_members
+            WHERE chatroom_id = \(id) AND user_id = ANY (\(users)) ORDER BY user_id
+            """)
+    }
+
     fileprivate func role(of member: UserID, in id: ChatroomID) async throws -> Role {
         let role: Role? = try await self.first(
             "SELECT role FROM social.chatroom_members WHERE chatroom_id = \(id) AND user_id = \(member)")

@@ -5,6 +5,7 @@ import Postgres
 struct LockedGroup: Sendable {
     var memberCount: Int
     var historyForNewMembers: Bool
+    var joinApproval: Bool
     /// The role of the one who wants to change it.
     var role: Role
 }
@@ -56,7 +57,7 @@ extension PostgresTransaction {
         guard let type else { throw SocialError.chatroomNotFound }
         let group: LockedGroup? = try await self.first(
             """
-            SELECT c.member_count, c.history_for_new_members, m.role
+            SELECT c.member_count, c.history_for_new_members, c.join_approval, m.role
             FROM social.chatrooms AS c JOIN social.chatroom_members AS m ON m.chatroom_id = c.id
             WHERE c.id = \(id) AND m.user_id = \(user)
             """)
@@ -70,6 +71,6 @@ extension LockedGroup: PostgresRowDecodable {
     init(row: PostgresRow) throws(PostgresError) {
         self.init(
             memberCount: try row.get("member_count"), historyForNewMembers: try row.get("history_for_new_members"),
-            role: try row.get("role"))
+            joinApproval: try row.get("join_approval"), role: try row.get("role"))
     }
 }
