@@ -32,9 +32,12 @@ class Person:
         self.password = "correct horse battery"
 
     @staticmethod
-    def anonymous(address: str) -> "Person":
+    def anonymous(address: str, source: str | None = None) -> "Person":
+        """Nobody yet, who calls from `source`: with one of their own, what they do wrong counts for nobody else."""
         timeout = aiohttp.ClientTimeout(total=30)
-        return Person(address, aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()))
+        connector = aiohttp.TCPConnector(local_addr=(source, 0) if source else None)
+        session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), connector=connector)
+        return Person(address, session)
 
     @staticmethod
     async def register(address: str, name: str) -> "Person":

@@ -104,10 +104,29 @@ class System:
             "GATEWAY_NODE_TAG": tag, "GATEWAY_PUBLIC_ADDRESS": f"127.0.0.1:{public}",
             "GATEWAY_INTERNAL_ADDRESS": f"127.0.0.1:{internal}", "GATEWAY_DRAIN_TIME": "100ms", **keys,
         }  # fmt: skip
+        with self._child("Gateway", tag, values, public, internal) as process:
+            yield process
+
+    @contextmanager
+    def auth(self, tag: str, **keys: str) -> Iterator[Process]:
+        """One Auth more, on the same database, with other limits or another way to send mail. It believes no proxy."""
+        public, internal = free_port(), free_port()
+        values = environment(self.state, "auth") | {
+            "AUTH_PUBLIC_ADDRESS": f"127.0.0.1:{public}", "AUTH_INTERNAL_ADDRESS": f"127.0.0.1:{internal}",
+            "TRUSTED_PROXIES": "192.0.2.1", **keys,
+        }  # fmt: skip
+        values.pop("READY_URL", None)
+        with self._child("Auth", tag, values, public, internal) as process:
+            yield process
+
+    @contextmanager
+    def _child(
+        self, program: str, tag: str, values: dict[str, str], public: int, internal: int
+    ) -> Iterator[Process]:
         log = self.state / "log" / f"{tag}.log"
         with log.open("ab") as output:
             child = subprocess.Popen(
-                [self.state / "bin" / "Gateway"], env=values, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                [self.state / "bin" / program], env=values | {"PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
         process = Process(tag, child.pid, f"http://127.0.0.1:{public}", f"http://127.0.0.1:{internal}", log)
         self.processes.append(process)
