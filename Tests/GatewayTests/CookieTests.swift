@@ -7,7 +7,7 @@ import Testing
 @testable import Gateway
 
 /// A browser whose token is in the cookie.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct CookieTests {
     @Test func `the cookie alone is enough for CONNECT, and renewal does not tell the page a token`() async throws {
         try await withGateways { world in

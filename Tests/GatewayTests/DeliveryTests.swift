@@ -7,7 +7,7 @@ import Testing
 @testable import Gateway
 
 /// Hints may be lost, doubled or late, and people come and go; what is heard is the log.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct DeliveryTests {
     @Test func `a lost hint is fetched when the next one comes`() async throws {
         try await withGateways(2) { world in

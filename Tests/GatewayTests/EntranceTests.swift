@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 /// From CONNECT to live.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct EntranceTests {
     @Test
     func `CONNECT is answered, ready names the chatrooms, missing entries follow, then live ones`()

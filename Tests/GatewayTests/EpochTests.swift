@@ -7,7 +7,7 @@ import Testing
 @testable import Gateway
 
 /// History or Social restored under people who are connected.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct EpochTests {
     private static func held(_ seq: Seq, _ epoch: UUID = StandIns.epoch) -> String {
         ",\"cursors\":{\"10\":\(seq)},\"epoch\":\"\(epoch)\""

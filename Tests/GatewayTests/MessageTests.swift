@@ -8,7 +8,7 @@ import Testing
 @testable import Gateway
 
 /// What people say, and how it comes to the others.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct MessageTests {
     @Test func `a message is acknowledged with its place and heard by all, also by its own sender`()
         async throws

@@ -7,7 +7,7 @@ import Testing
 @testable import ServiceKit
 
 /// What a session needs reaches its node through any other one.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct NodesTests {
     @Test func `nodes hear of each other on the bus and hand requests over`() async throws {
         try await withGateways(2) { world in

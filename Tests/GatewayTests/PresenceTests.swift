@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 /// Who is online, as their friends are told.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PresenceTests {
     /// Leases that end soon enough for a test.
     private static let quickly = ["GATEWAY_PRESENCE_GRACE": "1500ms"]

@@ -7,7 +7,7 @@ import Testing
 @testable import Gateway
 
 /// A live socket's token: renewed in band, warned of, ended.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct TokenTests {
     @Test func `a token is renewed in place, by Auth or by the client, and never for another user`() async throws {
         try await withGateways { world in

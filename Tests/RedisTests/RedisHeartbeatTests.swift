@@ -6,7 +6,7 @@ import TestServers
 @testable import Redis
 
 /// A server that accepts and never says a word, and one that talks nonsense: what a dead host or a wrong port look like.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct RedisHeartbeatTests {
     @Test func `a server that says nothing is given up, and tried again`() async throws {
         let server = try TalkingServer(saying: [])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct RedisTests {
     @Test func `what is published after the subscription is confirmed is heard, in order`() async throws {
         try await withRedis { url in

@@ -7,7 +7,7 @@ import TestServers
 import Testing
 
 @Suite struct MigratingTests {
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(10)))
     func `a migration that was edited ends the service with a clear word`() async throws {
         let migration = Migration(name: "m001_teas", text: "CREATE TABLE tea.teas (id bigint)")
         let edited = Migration(name: "m001_teas", text: "CREATE TABLE tea.teas (id integer)")

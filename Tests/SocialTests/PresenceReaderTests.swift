@@ -51,7 +51,7 @@ struct PresenceReaderTests {
         let redis = try await PrivateRedis.start()
         let leases = try Leases(url: redis.url)
         try await leases.begin(.seconds(60))
-        for user in [UserID.bob, .carol] { try await leases.write(user, .seconds(100)) }
+        for user in [UserID.bob, .carol] { try await leases.write(user, .seconds(3_600)) }
         try await withSocialRoutes(redis: redis.url) { social, _ in
             for friend in [UserID.bob, .carol, .dave] { try await social.befriend(.alice, friend) }
             _ = try await social.call(.put, "/blocks/1", as: .carol)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Sockets
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct AcknowledgementTests {
     private func ask(timeout: Duration) -> RecordingApplication {
         RecordingApplication(event: { event, socket in

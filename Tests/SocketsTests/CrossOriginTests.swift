@@ -3,7 +3,7 @@ import Testing
 @testable import Sockets
 
 /// SOCKETIO.md §10.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct CrossOriginTests {
     private static let target = "/socket.io/?EIO=4&transport=polling"
 

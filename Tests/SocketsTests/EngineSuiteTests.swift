@@ -4,7 +4,7 @@ import Testing
 @testable import Sockets
 
 /// The official Engine.IO suite, line by line (SOCKETIO.md §17), with `/engine.io/` echoing every message.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct EngineSuiteTests {
     private static let path = "/engine.io/"
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Sockets
 
 /// SOCKETIO.md §2, in its order, with its bodies.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct RefusalTests {
     private static let unknownTransport = #"{"code":0,"message":"Transport unknown"}"#
     private static let unknownSession = #"{"code":1,"message":"Session ID unknown"}"#

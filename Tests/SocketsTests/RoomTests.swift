@@ -4,7 +4,7 @@ import Testing
 
 @testable import Sockets
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct RoomTests {
     /// An application whose sockets join one room by themselves; `held` ones wait to be released.
     private final class Lobby: SocketApplication {

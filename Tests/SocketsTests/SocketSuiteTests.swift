@@ -4,7 +4,7 @@ import Testing
 @testable import Sockets
 
 /// The official Socket.IO suite, line by line (SOCKETIO.md §17), with the namespaces `/` and `/custom`.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct SocketSuiteTests {
     // MARK: The transport, on this path
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Sockets
 
 /// What the suites do not try: odd requests, sizes, races, slow and vanishing clients.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct TransportTests {
     // MARK: HTTP
 
