@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from conftest import Connect, Register
-from drill.links import linked
+from drill.stage import staged
 from drill.stores import environment
 from teahouse import Control, eventually, in_order
 
@@ -26,7 +26,7 @@ async def test_a_deaf_gateway_finds_out_and_nobody_misses_anything(
     await ann.befriend(bob)
     room = await ann.direct(bob)
     log = state / "log" / "gateway1.log"
-    async with linked(state, control) as links, aiohttp.ClientSession() as session:
+    async with staged(state, control) as stage, aiohttp.ClientSession() as session:
         ready_url = environment(state, "gateway1")["READY_URL"]
 
         async def is_ready() -> bool:
@@ -37,7 +37,7 @@ async def test_a_deaf_gateway_finds_out_and_nobody_misses_anything(
         async def is_deaf() -> bool:
             return not await is_ready()
 
-        link = links["gateway1-redis"]
+        link = stage.links["gateway1-redis"]
         deaf, one = await connect(bob, gateways[0]), await connect(ann, gateways[1])
         await one.say(room, "before")
         await deaf.until_seq(room, 1)
