@@ -108,4 +108,41 @@ struct InviteRoutesTests {
             #expect(try own.decode(MemberList.self).members.map(\.user.id) == [.dave])
         }
     }
+
+    @Test func `whoever is removed finds no link that holds, whoever made it`() async throws {
+        try await withSocialRoutes { social, _ in
+            try await social.befriend(.alice, .bob)
+            let group = try await social.group("tea", owner: .alice, members: [.bob])
+            let code = try await self.link(social, group.id, as: .alice)
+            let kicked = try await social.call(.delete, "/chatrooms/\(group.id)/members/\(UserID.bob)", as: .alice)
+            #expect(kicked.status == .noContent)
+            #expect(try await social.call(.post, "/invites/\(code)", as: .bob).code == "invite_not_found")
+            #expect(try await self.members(social, group.id) == [.alice])
+        }
+    }
+
+    @Test func `nobody waits who is in, or whom a block keeps from who put them in line`() async throws {
+        try await withSocialRoutes { social, _ in
+            for friend in [UserID.bob, .carol] { try await social.befriend(.alice, friend) }
+            try await social.befriend(.bob, .dave)
+            let group = try await social.group("tea", owner: .alice, members: [.bob])
+            _ = try await social.call(.patch, "/chatrooms/\(group.id)", as: .alice, #"{"joinApproval":true}"#)
+            let code = try await self.link(social, group.id, as: .bob)
+            #expect(try await social.call(.post, "/invites/\(code)", as: .carol).status == .accepted)
+            _ = try await social.call(
+                .post, "/chatrooms/\(group.id)/members", as: .bob, #"{"userIds":[\#(UserID.dave)]}"#)
+            let path = "/chatrooms/\(group.id)/join-requests"
+            func waiting() async throws -> [UserID] {
+                try await social.call(.get, path, as: .alice).decode(InviteRoutes.JoinRequestList.self).requests.map(
+                    \.user.id)
+            }
+            #expect(try await waiting() == [.carol, .dave])
+            _ = try await social.call(.put, "/blocks/\(UserID.bob)", as: .dave)
+            #expect(try await waiting() == [.carol])
+            _ = try await social.call(
+                .post, "/chatrooms/\(group.id)/members", as: .alice, #"{"userIds":[\#(UserID.carol)]}"#)
+            #expect(try await waiting().isEmpty)
+            #expect(try await self.members(social, group.id) == [.alice, .bob, .carol])
+        }
+    }
 }

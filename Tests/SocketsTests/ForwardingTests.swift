@@ -36,6 +36,8 @@ import Testing
             configuration.nodeTag = "node\(index)"
             // A ping between the answers that are compared is another test's subject.
             configuration.pingInterval = .seconds(600)
+            // On a busy machine a head may follow its connection late.
+            configuration.requestTimeout = .seconds(600)
             configure(&configuration)
             let server = SocketServer(
                 configuration: configuration, group: TestServer.group,

@@ -124,6 +124,8 @@ func withServer(
 ) async throws {
     var configuration = SocketConfiguration()
     configuration.crossOrigin = .any
+    // On a busy machine a head may follow its connection late.
+    configuration.requestTimeout = .seconds(600)
     configure(&configuration)
     let server = SocketServer(
         configuration: configuration, group: TestServer.group, mounts: mounts, logger: Logger(label: "test"))

@@ -31,8 +31,8 @@ struct PasswordStore: Sendable {
         return revoked
     }
 
-    /// Stores the hash of a new password for whoever has a code for it, which proves their address too; revokes all their
-    /// sessions and forgives the account its failed logins.
+    /// Stores the hash of a new password for whoever has a code for it, that went to the address the account has still;
+    /// revokes all their sessions and forgives the account its failed logins.
     ///
     /// - Throws: ``AuthError/invalidCode`` where it has been used meanwhile.
     func reset(
@@ -44,6 +44,7 @@ struct PasswordStore: Sendable {
                 """
                 UPDATE auth.users SET password_hash = \(hash), password_version = password_version + 1
                 WHERE id = \(audit.user) AND deleted_at IS NULL
+                    AND lower(email) COLLATE "C" = lower(\(proof.subject.address) :: text) COLLATE "C"
                 """)
             guard changed == 1 else { throw AuthError.invalidCode }
             try await transaction.execute(audit.insertion)

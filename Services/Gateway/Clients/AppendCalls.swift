@@ -8,7 +8,7 @@ struct OutgoingMessage: Sendable {
     var sender: UserID
     var chatroom: ChatroomID
     var clientId: UUID
-    /// Checked JSON text of an object.
+    /// JSON text of a ``MessageBody``, its members as they were written.
     var body: [UInt8]
 }
 

@@ -106,13 +106,17 @@ extension Delivery {
     }
 
     /// Waits until a chatroom's log was delivered up to `seq`, or nobody is in it any more.
-    func reach(_ seq: Seq, in chatroom: ChatroomID) async {
+    ///
+    /// It goes on behind the broadcasts that this takes on `loop`: a task that runs there would else overtake them, where it
+    /// is resumed before it has come to wait.
+    func reach(_ seq: Seq, in chatroom: ChatroomID, on loop: any EventLoop) async {
         await withCheckedContinuation { continuation in
+            let resume: @Sendable () -> Void = { loop.execute { continuation.resume() } }
             IOThread.shared.execute {
                 guard let live = self.state.value.chatrooms[chatroom], live.position.last < seq else {
-                    return continuation.resume()
+                    return resume()
                 }
-                live.waiting.append((seq, { continuation.resume() }))
+                live.waiting.append((seq, resume))
                 self.take(live.position.heard(head: seq), for: live)
             }
         }

@@ -92,7 +92,7 @@ extension Entrance {
             next = missing.count > 0 ? await self.next(of: missing, in: epoch) : nil
         }
         // The log had gone further than this node: the room comes as far first, else it would tell the rest twice.
-        if missing.after > missing.upTo { await self.delivery.reach(missing.after, in: id) }
+        if missing.after > missing.upTo { await self.delivery.reach(missing.after, in: id, on: socket.eventLoop) }
         let target = missing.after
         socket.execute { ($0.context as? Client)?.release(id, after: target) }
         return true

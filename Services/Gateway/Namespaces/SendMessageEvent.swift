@@ -14,7 +14,9 @@ extension OutgoingMessage {
         }
         guard let clientId = UUID(uuidString: clientId) else { throw payload.refusal(of: "clientId", "is not valid") }
         try rules.check(MessageBody(message))
-        self.init(sender: sender, chatroom: chatroom, clientId: clientId, body: message.bytes)
+        // What was judged, and nothing else: it goes into one call with what others say.
+        let body = message.object(of: ["type", "content", "mediaId", "replyTo", "mentions"])
+        self.init(sender: sender, chatroom: chatroom, clientId: clientId, body: body)
     }
 }
 

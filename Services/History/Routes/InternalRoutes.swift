@@ -98,7 +98,10 @@ struct InternalRoutes: Sendable {
     /// `HISTORY_RETENTION` says.
     func setRetention(request: Request, context: InternalContext) async throws -> NoContent {
         let wanted = try await request.decode(as: SetRetention.self, context: context)
-        guard (wanted.keepSeconds ?? 0) >= 0 else { throw RequestError.invalid("keepSeconds", "is below 0") }
+        // A hundred years: PostgreSQL counts back from today.
+        guard (0...3_155_760_000).contains(wanted.keepSeconds ?? 0) else {
+            throw RequestError.invalid("keepSeconds", "is not between 0 and 3155760000")
+        }
         try await self.retentions.set(
             wanted.keepSeconds.map { $0 == 0 ? .forEver : .seconds($0) }, of: wanted.chatroomId)
         return NoContent()

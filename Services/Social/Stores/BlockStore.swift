@@ -39,6 +39,12 @@ struct BlockStore: Sendable {
                     AND status = 'pending'
                 RETURNING id, from_id, to_id, reason, status, created_at
                 """)
+            // Nor does either put the other in line for a group.
+            try await transaction.execute(
+                """
+                DELETE FROM social.join_requests
+                WHERE user_id = \(owner) AND invited_by = \(blocked) OR user_id = \(blocked) AND invited_by = \(owner)
+                """)
             let silenced = try await transaction.setCanSend(false, between: pair)
             try transaction.record(ended.map(\.change) + silenced)
             return made

@@ -128,6 +128,8 @@ extension PostgresTransaction {
     /// The last thing of a transaction that has locked the group.
     fileprivate func enter(_ user: UserID, _ id: ChatroomID, by: UserID, showsHistory: Bool) async throws {
         try await self.execute(
+            "DELETE FROM social.join_requests WHERE chatroom_id = \(id) AND user_id = \(user)")
+        try await self.execute(
             """
             INSERT INTO social.chatroom_members (chatroom_id, user_id, role) VALUES (\(id), \(user), 'member')
             """)

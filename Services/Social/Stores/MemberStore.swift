@@ -57,6 +57,8 @@ struct MemberStore: Sendable {
                 _ = try await transaction.ask(users.filter { !present.contains($0) }, for: id, by: user)
             }
             guard group.memberCount + added.count <= self.maxMembers else { throw SocialError.chatroomFull }
+            try await transaction.execute(
+                "DELETE FROM social.join_requests WHERE chatroom_id = \(id) AND user_id = ANY (\(added))")
             let members = try await transaction.members(of: id, among: users)
             guard !added.isEmpty else { return members }
             try await transaction.addToMemberCount(added.count, of: id)
@@ -135,6 +137,12 @@ struct MemberStore: Sendable {
             }
             try await transaction.execute(
                 "DELETE FROM social.chatroom_members WHERE chatroom_id = \(id) AND user_id = \(member)")
+            // Whoever is removed may hold any link; whoever leaves takes theirs along.
+            try await transaction.execute(
+                """
+                DELETE FROM social.invites
+                WHERE chatroom_id = \(id) AND (creator_id = \(member) OR \(member != user))
+                """)
             try await transaction.addToMemberCount(-1, of: id)
             try transaction.record([.memberRemoved(chatroom: id, user: member, by: user)])
         }

@@ -5,8 +5,7 @@ import Foundation
 /// It refuses what ``StrictJSON`` refuses, by the same scan; a member that is read as what it is not is named in the
 /// refusal, together with the objects around it: `message.content`.
 package struct JSONMembers {
-    /// Its text.
-    package let bytes: [UInt8]
+    private let bytes: [UInt8]
     private let parts: [JSONScanner.Part]
     private let path: String
 
@@ -34,6 +33,17 @@ package struct JSONMembers {
         guard let part = self.parts.first(where: { $0.key.elementsEqual(key.utf8) }) else { return nil }
         let text = self.bytes[part.value]
         return text.elementsEqual("null".utf8) ? nil : text
+    }
+
+    /// The JSON text of an object of these members alone, as far as they are there.
+    package func object(of keys: [String]) -> [UInt8] {
+        var object = [UInt8(ascii: "{")]
+        for key in keys {
+            guard let text = self.text(of: key) else { continue }
+            if object.count > 1 { object.append(UInt8(ascii: ",")) }
+            object += Array("\"\(key)\":".utf8) + text
+        }
+        return object + [UInt8(ascii: "}")]
     }
 
     package func string(_ key: String) throws(RequestError) -> String? {

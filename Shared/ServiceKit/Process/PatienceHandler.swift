@@ -20,6 +20,8 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var hasHeard = false
     /// Whether a request has begun to which no answer has.
     private var isUnanswered = false
+    /// Whether an answer has begun and not ended, of an earlier request perhaps.
+    private var isAnswering = false
 
     init(limit: Duration) { self.limit = TimeAmount(limit) }
 
@@ -66,9 +68,13 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch Self.unwrapOutboundIn(data) {
-        case .head: self.isUnanswered = false
+        case .head:
+            self.isUnanswered = false
+            self.isAnswering = true
         case .body: break
-        case .end: self.patience?.answerEnded(at: context.eventLoop.now)
+        case .end:
+            self.isAnswering = false
+            self.patience?.answerEnded(at: context.eventLoop.now)
         }
         context.write(data, promise: promise)
     }
@@ -81,6 +87,9 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func start(_ context: ChannelHandlerContext) {
         guard self.patience == nil else { return }
         self.patience = ConnectionPatience(connectedAt: context.eventLoop.now, limit: self.limit)
+        // An answer that is taken slowly is seen to be taken: the kernel tells of room while little waits in it, and not
+        // only once a third of its buffer, which may be megabytes, is free.
+        _ = context.channel.setOption(.tcpOption(.notSentLowWaterMark), value: 128 * 1024)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         self.checks = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.interval, delay: Self.interval) { _ in
             let (handler, context) = bound.value
@@ -92,7 +101,7 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Who is not done with a request is told so; the service, which still waits for the rest, finds the connection gone.
     private func end(_ context: ChannelHandlerContext) {
-        if self.isUnanswered {
+        if self.isUnanswered, !self.isAnswering {
             let refusal = RequestError.timedOut
             let body = ByteBuffer(bytes: (try? JSONEncoder.teahouse.encode(refusal.body)) ?? Data())
             let fields: HTTPFields = [
@@ -107,6 +116,11 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         context.close(promise: nil)
     }
+}
+
+extension NIOBSDSocket.Option {
+    /// `TCP_NOTSENT_LOWAT`.
+    fileprivate static let notSentLowWaterMark = Self(rawValue: 25)
 }
 
 @available(*, unavailable)
