@@ -65,6 +65,10 @@ struct RegisterRouteTests {
             let guess = try await auth.edge.call(
                 .post, "/api/auth/register", #"{"username":"alice","password":"a wrong one"}"#, headers: key)
             #expect(guess.code == "username_taken")
+            let other = try await auth.edge.call(
+                .post, "/api/auth/register", #"{"username":"bob","password":"open sesame"}"#, headers: key)
+            #expect(other.status == .badRequest)
+            #expect(try other.decode(as: ErrorBody.self).fields?.keys.sorted() == ["Idempotency-Key"])
         }
     }
 

@@ -19,7 +19,8 @@ struct EmailChange: Sendable {
         let proof = try await self.codes.check(code, for: .change(to: email, by: user))
         let entry = AuditEntry(
             action: .emailChanged, user: user, session: session, address: address, at: self.now())
-        let before = try await self.codes.emails.change(email, provenBy: proof, audit: entry)
+        let before = try await self.codes.emails.change(
+            email, provenBy: proof, after: credentials.passwordVersion, audit: entry)
         if let before = before.flatMap(EmailAddress.init), before.key != email.key {
             self.codes.postbox?.send(.addressChanged(to: before, username: credentials.account.username))
         }

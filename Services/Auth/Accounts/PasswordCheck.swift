@@ -53,7 +53,8 @@ struct PasswordCheck: Sendable {
         Counter(label: "failed_logins").increment()
     }
 
-    private func requireUnlocked(_ account: String, _ source: String) async throws {
+    /// - Throws: ``RequestError/tooManyRequests(retryAfter:)``.
+    func requireUnlocked(_ account: String, _ source: String) async throws {
         if let end = try await self.failures.lock(account: account, address: source, now: self.now()) {
             throw self.refusal(until: end)
         }

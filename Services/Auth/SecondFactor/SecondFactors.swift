@@ -80,6 +80,9 @@ struct SecondFactors: Sendable {
             try await self.passwords.countFailure(of: account.username, address: address)
             throw AuthError.invalidCredentials
         }
+        // Once more: what was tried at the same time may have reached the limit meanwhile.
+        try await self.passwords.requireUnlocked(
+            account.username.lowercased(), LoginLimits.source(of: address))
     }
 
     private func open(_ factor: SecondFactorStore.Factor) throws -> TOTP {

@@ -1,6 +1,7 @@
 import ChatAPI
 import Foundation
 import Postgres
+import ServiceKit
 
 /// Users: registered, found, changed.
 struct AccountStore: Sendable {
@@ -67,6 +68,8 @@ struct AccountStore: Sendable {
             return try await self.postgres.recordingTransaction(isolation: isolation, body)
         } catch let error as PostgresError where error.violates("users_verified_email") {
             throw AuthError.emailTaken
+        } catch let error as PostgresError where error.violates("sessions_idempotency_key_key") {
+            throw RequestError.invalid("Idempotency-Key", "was used for something else")
         }
     }
 

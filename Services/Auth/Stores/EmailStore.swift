@@ -29,18 +29,23 @@ struct EmailStore: Sendable {
         return owners.first?.isVerified == true ? Array(owners.prefix(1)) : owners
     }
 
-    /// Gives a user the address that `proof` is of.
+    /// Gives a user the address that `proof` is of, unless their password has changed since it was checked.
     ///
     /// - Returns: the address before.
-    /// - Throws: ``AuthError/invalidCode``, ``AuthError/userNotFound``; ``AuthError/emailTaken`` where another account
+    /// - Throws: ``AuthError/invalidCode``, ``AuthError/wrongPassword``; ``AuthError/emailTaken`` where another account
     ///   has verified it meanwhile.
-    func change(_ email: EmailAddress, provenBy proof: ProvenCode, audit: AuditEntry) async throws -> String? {
+    func change(
+        _ email: EmailAddress, provenBy proof: ProvenCode, after version: Int, audit: AuditEntry
+    ) async throws -> String? {
         do {
             return try await self.postgres.transaction { transaction in
                 try await proof.use(in: transaction)
                 let before: String?? = try await transaction.first(
-                    "SELECT email FROM auth.users WHERE id = \(audit.user) AND deleted_at IS NULL FOR UPDATE")
-                guard let before else { throw AuthError.userNotFound }
+                    """
+                    SELECT email FROM auth.users
+                    WHERE id = \(audit.user) AND password_version = \(version) AND deleted_at IS NULL FOR UPDATE
+                    """)
+                guard let before else { throw AuthError.wrongPassword }
                 try await transaction.execute(
                     """
                     UPDATE auth.users SET email = \(email.description), email_verified_at = \(audit.at)

@@ -31,10 +31,12 @@ struct RetentionStore: Sendable {
 
     /// Chatrooms of which the entry above the floor is older than they keep it.
     func chatroomsWithOld() async throws -> [ChatroomID] {
-        try await self.postgres.all(
+        // Where all keep what they have unless told otherwise, only those that were told are looked at.
+        let told: SQL = self.usual == nil ? "JOIN" : "LEFT JOIN"
+        return try await self.postgres.all(
             """
             SELECT h.chatroom_id FROM history.chatroom_heads AS h
-            LEFT JOIN history.retentions AS r ON r.chatroom_id = h.chatroom_id
+            \(told) history.retentions AS r ON r.chatroom_id = h.chatroom_id
             JOIN history.entries AS e ON e.chatroom_id = h.chatroom_id AND e.seq = h.floor_seq + 1
             WHERE e.created_at < statement_timestamp() - \(self.keep)
             ORDER BY h.chatroom_id LIMIT \(Self.maxChatrooms)
