@@ -24,9 +24,15 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
   const target = useRef<{ seq: Seq | "unread"; block: ScrollLogicalPosition }>()
   const sent = useRef(pending)
   const [slice, setSlice] = useState<Slice>(newest)
+  const place = useRef(slice)
   const [away, setAway] = useState(false)
   const [lastSeen, setLastSeen] = useState<Seq>(0)
   const shown = linesIn(lines, slice)
+
+  const move = useCallback((to: Slice) => {
+    place.current = to
+    setSlice(to)
+  }, [])
 
   const look = useCallback(() => {
     const element = scroller.current
@@ -69,11 +75,11 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
   useLayoutEffect(() => {
     const own = pending > sent.current
     sent.current = pending
-    if (own && slice.end !== null) setSlice(newest)
+    if (own) move(newest)
     if (own) atEnd.current = true
     restore()
     look()
-  }, [shown.length, shown[0]?.seq, shown[shown.length - 1]?.seq, pending, restore, look])
+  }, [shown.length, shown[0]?.seq, shown[shown.length - 1]?.seq, pending, move, restore, look])
 
   // Images that come late and a composer that grows change the height without a new row.
   useEffect(() => {
@@ -96,39 +102,40 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
     if (element && element.scrollHeight <= element.clientHeight) onTop()
   }, [shown.length, onTop])
 
+  // `shown` is what the page holds at this event; `place` may be ahead of it by moves that are not drawn yet.
   const onScroll = () => {
     const element = scroller.current
     if (!element) return
     const below = element.scrollHeight - element.scrollTop - element.clientHeight
-    const wholly = slice.end === null && endsWithNewest
+    const wholly = endsWithNewest && shown[shown.length - 1] === lines[lines.length - 1]
     atEnd.current = wholly && below < 60
     setAway(!wholly || below > 300)
     look()
-    if (!atEnd.current && wholly && below > 300) setSlice(held(lines, slice))
+    if (wholly) move(below > 300 ? held(lines, place.current) : newest)
     if (element.scrollTop < 300) {
-      const up = earlier(lines, slice)
-      if (up === slice) onTop()
-      else setSlice(up)
+      const up = earlier(lines, place.current)
+      if (up === place.current) onTop()
+      else move(up)
     } else if (below < 300 && !wholly) {
-      if (slice.end === null) onBottom()
-      else setSlice(later(lines, slice))
+      if (place.current.end === null) onBottom()
+      else move(later(lines, place.current))
     }
   }
 
   /** Brings a message that is held, or the divider, before one's eyes. */
   const seek = useCallback((seq: Seq | "unread", among: readonly Line[]) => {
     target.current = { seq, block: seq === "unread" ? "start" : "center" }
-    if (seq !== "unread") setSlice(sliceAround(among, seq))
+    if (seq !== "unread") move(sliceAround(among, seq))
     window.requestAnimationFrame(restore)
-  }, [restore])
+  }, [move, restore])
 
   const toLatest = useCallback(() => {
     atEnd.current = true
     target.current = undefined
-    setSlice(newest)
+    move(newest)
     setAway(false)
     window.requestAnimationFrame(restore)
-  }, [restore])
+  }, [move, restore])
 
   return { scroller, onScroll, shown, away, lastSeen, seek, toLatest }
 }
