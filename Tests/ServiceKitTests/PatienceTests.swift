@@ -10,9 +10,12 @@ import Testing
     private let loop = EmbeddedEventLoop()
     private let channel: EmbeddedChannel
 
-    init() throws {
-        self.channel = EmbeddedChannel(handler: PatienceHandler(limit: .seconds(10)), loop: self.loop)
-        try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 80)).wait()
+    init() throws { try self.init(from: "192.0.2.1") }
+
+    private init(from address: String) throws {
+        let proxies = try #require(TrustedProxies(["10.0.0.0/8"]))
+        self.channel = EmbeddedChannel(handler: PatienceHandler(limit: .seconds(10), proxies: proxies), loop: self.loop)
+        try self.channel.connect(to: SocketAddress(ipAddress: address, port: 80)).wait()
     }
 
     private func head() throws {
@@ -145,5 +148,15 @@ import Testing
         #expect(self.channel.isActive)
         self.loop.advanceTime(by: .seconds(3))
         #expect(!self.channel.isActive)
+    }
+
+    @Test func `how slowly an answer is taken behind a proxy is for the proxy to judge`() throws {
+        let proxied = try PatienceTests(from: "10.1.2.3")
+        try proxied.head()
+        try proxied.channel.writeInbound(HTTPRequestPart.end(nil))
+        proxied.channel.isWritable = false
+        proxied.channel.pipeline.fireChannelWritabilityChanged()
+        proxied.loop.advanceTime(by: .seconds(600))
+        #expect(proxied.channel.isActive)
     }
 }

@@ -48,7 +48,7 @@ package struct TrustedProxies: Sendable {
         forwardedProto?.lowercased() == "https" && self.contains(peer)
     }
 
-    private func contains(_ address: String) -> Bool {
+    func contains(_ address: String) -> Bool {
         guard let bytes = Self.bytes(of: address) else { return false }
         return self.networks.contains { network in
             network.address.count == bytes.count

@@ -7,11 +7,13 @@ import Logging
 enum Listener {
     static func make(
         _ router: Router<ServiceContext>, at address: ListenAddress, clientTimeout: Duration,
-        timeout: @escaping @Sendable (Request) -> Duration, logger: Logger
+        proxies: TrustedProxies, timeout: @escaping @Sendable (Request) -> Duration, logger: Logger
     ) -> some ApplicationProtocol {
         self.addMethodNotAllowed(to: router)
         let http = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [PatienceHandler(limit: clientTimeout), TransferCodingHandler()],
+            additionalChannelHandlers: [
+                PatienceHandler(limit: clientTimeout, proxies: proxies), TransferCodingHandler(),
+            ],
             idleTimeout: .seconds(75),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))

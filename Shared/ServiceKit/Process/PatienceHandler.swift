@@ -13,9 +13,13 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     static let interval = TimeAmount.seconds(2)
     private let limit: TimeAmount
+    private let proxies: TrustedProxies
     private var patience: ConnectionPatience?
     private var checks: RepeatedTask?
     private var isWaiting = false
+    /// Whether the client is a proxy of ours. How slowly its own client takes an answer is for it to judge: between the two,
+    /// megabytes in the kernel may hide every move for longer than our limit.
+    private var isProxy = false
     /// Whether what was last read from the socket held a part of a request.
     private var hasHeard = false
     /// Whether a request has begun to which no answer has.
@@ -23,7 +27,10 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether an answer has begun and not ended, of an earlier request perhaps.
     private var isAnswering = false
 
-    init(limit: Duration) { self.limit = TimeAmount(limit) }
+    init(limit: Duration, proxies: TrustedProxies) {
+        self.limit = TimeAmount(limit)
+        self.proxies = proxies
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { self.start(context) }
@@ -80,13 +87,16 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        self.patience?.writabilityChanged(to: context.channel.isWritable, at: context.eventLoop.now)
+        if !self.isProxy {
+            self.patience?.writabilityChanged(to: context.channel.isWritable, at: context.eventLoop.now)
+        }
         context.fireChannelWritabilityChanged()
     }
 
     private func start(_ context: ChannelHandlerContext) {
         guard self.patience == nil else { return }
         self.patience = ConnectionPatience(connectedAt: context.eventLoop.now, limit: self.limit)
+        self.isProxy = context.remoteAddress?.ipAddress.map(self.proxies.contains) ?? false
         // An answer that is taken slowly is seen to be taken: the kernel tells of room while little waits in it, and not
         // only once a third of its buffer, which may be megabytes, is free.
         _ = context.channel.setOption(.tcpOption(.notSentLowWaterMark), value: 128 * 1024)

@@ -94,14 +94,15 @@ package struct ServiceApplication {
     package var publicListener: some ApplicationProtocol {
         Listener.make(
             self.routes, at: self.configuration.publicAddress, clientTimeout: self.configuration.clientTimeout,
-            timeout: self.requestTimeout, logger: self.logger)
+            proxies: self.configuration.trustedProxies, timeout: self.requestTimeout, logger: self.logger)
     }
 
     /// The listener for other services and for operators.
     package var internalListener: some ApplicationProtocol {
         Listener.make(
             self.internalRoutes, at: self.configuration.internalAddress,
-            clientTimeout: self.configuration.clientTimeout, timeout: { _ in .seconds(30) }, logger: self.logger)
+            clientTimeout: self.configuration.clientTimeout, proxies: self.configuration.trustedProxies,
+            timeout: { _ in .seconds(30) }, logger: self.logger)
     }
 
     /// Runs until SIGTERM or SIGINT; then the listeners end first, what they depend on after them.

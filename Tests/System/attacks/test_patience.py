@@ -60,10 +60,14 @@ def held(port: int) -> set[int]:
     return {int(theirs, 16) for ours, theirs, inode in places if int(ours, 16) == port and inode != "0"}
 
 
+#: Not the edge's address: how slowly an answer is taken behind that is for the edge to judge.
+ELSEWHERE = "127.0.0.9"
+
+
 async def answer_by_bytes(address: str, target: str, token: str) -> float:
     """Seconds until the server gives up an answer of which a byte a second is taken."""
     port = int(address.rsplit(":", 1)[1])
-    async with await Wire.open(address, receive_buffer=4096) as wire:
+    async with await Wire.open(address, receive_buffer=32 * 1024, source=ELSEWHERE) as wire:
         own = wire.writer.get_extra_info("sockname")[1]
         await wire.request("GET", target, f"Authorization: Bearer {token}")
         assert await wire.read(15) == b"HTTP/1.1 200 OK"
@@ -110,15 +114,38 @@ async def test_H05_who_is_slow_on_purpose_is_dropped_and_holds_up_nobody(
     assert loaded[len(loaded) * 99 // 100] < 2 * sorted(rest)[len(rest) * 99 // 100] + 0.1
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("where", ["edge", "media"])
-async def test_H05_who_does_not_take_an_answer_is_dropped(where: str, cast: Cast, system: System, edge: str) -> None:
-    address = edge if where == "edge" else system[where].public
-    token = cast.alice.token or ""
+async def large_file(cast: Cast) -> str:
+    """The address of a file of `LARGE` bytes."""
     file = await cast.alice.call(
         "POST", "/api/media/uploads", params={"name": "x.bin", "chatroomId": cast.room}, data=bytes(LARGE),
         headers={"content-type": "application/octet-stream"}, expect=201,
     )  # fmt: skip
     cast.expected.legitimate_bytes = LARGE
-    took = await asyncio.gather(*(answer_by_bytes(address, file["url"], token) for _ in range(20)))
+    return str(file["url"])
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("where", ["edge", "media"])
+async def test_H05_who_does_not_take_an_answer_is_dropped(where: str, cast: Cast, system: System, edge: str) -> None:
+    address = edge if where == "edge" else system[where].public
+    target = await large_file(cast)
+    took = await asyncio.gather(*(answer_by_bytes(address, target, cast.alice.token or "") for _ in range(20)))
     assert max(took) < PATIENCE, sorted(took)
+
+
+async def answer_at(address: str, target: str, token: str, rate: int, seconds: float) -> int:
+    """Bytes of the answer that came at a steady rate, in bytes per second, until the time was over."""
+    async with await Wire.open(address, receive_buffer=32 * 1024, source=ELSEWHERE) as wire:
+        await wire.request("GET", target, f"Authorization: Bearer {token}")
+        came, began = 0, time.monotonic()
+        while time.monotonic() - began < seconds:
+            came += len(await wire.read(rate // 10))
+            await asyncio.sleep(max(0.0, began + came / rate - time.monotonic()))
+        return came
+
+
+@pytest.mark.timeout(120)
+async def test_an_answer_that_is_taken_slowly_comes_to_its_end(cast: Cast, system: System, edge: str) -> None:
+    target, rate, seconds = await large_file(cast), 60_000, 2 * PATIENCE
+    took = (answer_at(address, target, cast.alice.token or "", rate, seconds) for address in (edge, system["media"].public))
+    assert min(await asyncio.gather(*took)) >= 0.9 * rate * seconds
