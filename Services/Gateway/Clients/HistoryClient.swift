@@ -5,13 +5,6 @@ import ServiceKit
 
 /// What the Gateway asks of History; many asks go as one.
 struct HistoryClient: Sendable {
-    /// What one user may see, and how far History has applied Social's feed in the same snapshot.
-    struct Views: Sendable {
-        var epoch: UUID
-        var position: Int64
-        var chatrooms: [ChatroomView]
-    }
-
     /// A part of one log, and of which epoch it is.
     private struct Part: Sendable {
         var epoch: UUID
@@ -23,7 +16,6 @@ struct HistoryClient: Sendable {
     private static var lanesPerInstance: Int { 4 }
 
     private let client: ServiceClient
-    private let views: Lookup<UserID, Views>
     /// What those lack who come, and what this node has missed: who is live does not wait behind a storm.
     private let replays: Lookup<LookupEntries.Range, Part>
     private let holes: Lookup<LookupEntries.Range, Part>
@@ -34,15 +26,6 @@ struct HistoryClient: Sendable {
     ///   one more to be woken.
     init(_ client: ServiceClient, executors: [LoopExecutor] = []) {
         self.client = client
-        self.views = Lookup(name: "views", lanes: 2) { users in
-            let answer: LookupViews.Answer = try await client.call(
-                .post, "/internal/views", LookupViews(userIds: users))
-            let known = Dictionary(answer.users.map { ($0.id, $0.chatrooms) }) { first, _ in first }
-            return Dictionary(
-                uniqueKeysWithValues: users.map { user in
-                    (user, Views(epoch: answer.epoch, position: answer.position, chatrooms: known[user] ?? []))
-                })
-        }
         self.replays = Lookup(name: "replays", lanes: 2, maxBatch: 200) { try await Self.parts($0, of: client) }
         self.holes = Lookup(name: "holes", lanes: 2, maxBatch: EntryCalls.maxRanges) {
             try await Self.parts($0, of: client)
@@ -65,11 +48,9 @@ struct HistoryClient: Sendable {
         }
     }
 
-    func views(of user: UserID) async throws -> Views {
-        guard let views = try await self.views.value(for: user) else {
-            throw ServiceUnavailable(service: "history", reason: "a user was left out of its answer")
-        }
-        return views
+    /// What each of at most 500 users may see, and how far History has applied Social's feed in the same snapshot.
+    func views(of users: [UserID]) async throws -> LookupViews.Answer {
+        try await self.client.call(.post, "/internal/views", LookupViews(userIds: users))
     }
 
     /// Entries that this node has missed, perhaps not all that were asked for.

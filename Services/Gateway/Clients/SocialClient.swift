@@ -20,8 +20,7 @@ struct SocialClient: Sendable {
     init(_ client: ServiceClient) {
         self.client = client
         self.lookup = Lookup(name: "memberships", lanes: 2) { users in
-            let answer: LookupMemberships.Answer = try await client.call(
-                .post, "/internal/memberships", LookupMemberships(userIds: users))
+            let answer = try await Self.memberships(of: users, from: client)
             let known = Dictionary(answer.users.map { ($0.id, $0.chatrooms) }) { first, _ in first }
             return Dictionary(
                 uniqueKeysWithValues: users.map { user in
@@ -35,6 +34,17 @@ struct SocialClient: Sendable {
             throw ServiceUnavailable(service: "social", reason: "a user was left out of its answer")
         }
         return memberships
+    }
+
+    /// At most 500 users' in one call.
+    func memberships(of users: [UserID]) async throws -> LookupMemberships.Answer {
+        try await Self.memberships(of: users, from: self.client)
+    }
+
+    private static func memberships(
+        of users: [UserID], from client: ServiceClient
+    ) async throws -> LookupMemberships.Answer {
+        try await client.call(.post, "/internal/memberships", LookupMemberships(userIds: users))
     }
 
     /// Who may see each of these users come and go; asked in slices of 1,000.

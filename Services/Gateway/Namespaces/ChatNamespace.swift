@@ -46,8 +46,8 @@ final class ChatNamespace: SocketApplication {
         self.people = people
         self.delivery = delivery
         self.entrance = Entrance(
-            social: social, history: history, delivery: delivery, limits: configuration.replay,
-            node: configuration.sockets.nodeTag, logger: logger)
+            views: ViewLookup(social: social, history: history), history: history, delivery: delivery,
+            limits: configuration.replay, node: configuration.sockets.nodeTag, logger: logger)
         self.history = history
         self.social = social
         self.auth = auth

@@ -8,7 +8,7 @@ import Sockets
 ///
 /// The order is the guarantee; ``Delivery/join(_:_:)`` has the argument.
 struct Entrance: Sendable {
-    let social: SocialClient
+    let views: ViewLookup
     let history: HistoryClient
     let delivery: Delivery
     let limits: ReplayPlan.Limits
@@ -26,7 +26,7 @@ struct Entrance: Sendable {
     /// From CONNECT to `ready` and the replay after it. Tries until it succeeds or the socket is gone.
     func enter(_ socket: SocketReference, _ arrival: Arrival) async {
         await self.untilDone(socket) {
-            let views = try await self.views(of: arrival.user)
+            let views = try await self.views.views(of: arrival.user)
             // Seqs of another epoch may have been given twice: what the client holds says nothing.
             let isSameEpoch = arrival.epoch == nil || arrival.epoch == views.epoch
             let plan = ReplayPlan(
@@ -45,7 +45,7 @@ struct Entrance: Sendable {
     /// Joins and leaves what changed memberships say.
     func refresh(_ socket: SocketReference, _ user: UserID) async {
         await self.untilDone(socket) {
-            let views = try await self.views(of: user)
+            let views = try await self.views.views(of: user)
             let visible = Set(views.chatrooms.map(\.id))
             guard let unheard = await socket.ask({ $0.keep(visible) }) else { return }
             let new = views.chatrooms.filter { unheard.contains($0.id) }
@@ -65,25 +65,13 @@ struct Entrance: Sendable {
     func rejoin(
         _ socket: SocketReference, _ user: UserID, _ chatrooms: Set<ChatroomID>, cursors: [ChatroomID: Seq]
     ) async throws -> ReplayPlan? {
-        let all = try await self.views(of: user)
+        let all = try await self.views.views(of: user)
         let views = all.chatrooms.filter { chatrooms.contains($0.id) }
         let plan = ReplayPlan(views: views, cursors: cursors, limits: self.limits)
         guard !views.isEmpty else { return plan }
         guard let positions = try await self.delivery.join(socket, views, of: all.epoch) else { return nil }
         await self.replay(plan, positions, of: all.epoch, to: socket, user)
         return plan
-    }
-
-    /// What History lets the user see, not older than what Social says now: what a call to Social has answered holds here.
-    func views(of user: UserID) async throws -> HistoryClient.Views {
-        async let memberships = self.social.memberships(of: user)
-        var views = try await self.history.views(of: user)
-        let position = try await memberships.position
-        while views.position < position {
-            try await self.history.catchUp(to: position)
-            views = try await self.history.views(of: user)
-        }
-        return views
     }
 
     private func untilDone(_ socket: SocketReference, _ work: () async throws -> Void) async {

@@ -69,9 +69,6 @@ package final class SocketServer: Sendable {
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.maxMessagesPerRead, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.recvAllocator, value: ReceiveAllocator())
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try Self.configure(channel, loops: loops, context: context, servesNodes: servesNodes)
@@ -89,6 +86,11 @@ package final class SocketServer: Sendable {
         guard let box = loops.first(where: { $0.eventLoop === channel.eventLoop }),
             context.admission.connections.load(ordering: .relaxed) < context.configuration.maxConnections
         else { throw ChannelError.ioOnClosedChannel }
+        // Set here and not by the bootstrap, which makes futures of each.
+        let options = channel.syncOptions
+        try options?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        try options?.setOption(.maxMessagesPerRead, value: 1)
+        try options?.setOption(.recvAllocator, value: ReceiveAllocator())
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderListSize = context.configuration.maxHeaderBytes
         limits.maxHeaderFieldSize = context.configuration.maxHeaderBytes

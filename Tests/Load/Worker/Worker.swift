@@ -32,6 +32,8 @@ final class Worker {
     let pong = ClientFrame.encode("3")
     var counts = Counts()
     private let loop: any EventLoop
+    /// Looked up once: a storm is not to wait for names.
+    private let addresses: [Target: SocketAddress]
     private let report: (WorkerReport) -> Void
     private var clients: [ChatClient] = []
     private var delivery = Histogram()
@@ -53,6 +55,10 @@ final class Worker {
         self.plan = plan
         self.loop = loop
         self.report = report
+        self.addresses = try Dictionary(
+            uniqueKeysWithValues: Set(plan.targets).map {
+                ($0, try SocketAddress.makeAddressResolvingHost($0.host, port: $0.port))
+            })
         let signer = try Secret(plan.secret).signer
         let now = Timestamp.now
         let expiresAt = Timestamp(milliseconds: now.milliseconds + plan.tokenLife * 1_000)
@@ -147,6 +153,7 @@ final class Worker {
     func open(_ client: ChatClient) {
         self.counts.attempts += 1
         let target = self.plan.target(of: client.index, attempt: client.attemptsInAll)
+        guard let address = self.addresses[target] else { return client.failed() }
         let bound = NIOLoopBound(client, eventLoop: self.loop)
         var bootstrap = ClientBootstrap(group: self.loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -166,7 +173,7 @@ final class Worker {
             )
             .bind(to: source)
         }
-        bootstrap.connect(host: target.host, port: target.port).assumeIsolated().whenComplete { result in
+        bootstrap.connect(to: address).assumeIsolated().whenComplete { result in
             switch result {
             case .success(let channel):
                 self.channels += 1

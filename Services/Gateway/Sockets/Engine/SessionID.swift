@@ -1,3 +1,5 @@
+import Glibc
+
 /// An Engine.IO sid, `<node tag>-<loop><secret>`: whoever has it has the session.
 ///
 /// The tag leads to the node, two characters to the event loop that is the session's home (no table that all loops
@@ -49,12 +51,11 @@ struct SessionID: Hashable, Sendable {
 
     /// Six bits of the system's cryptographic randomness each, URL-safe.
     static func randomCharacters(_ count: Int) -> [UInt8] {
-        var random = SystemRandomNumberGenerator()
-        var bits: UInt64 = 0
-        return (0..<count).map { index in
-            if index % 10 == 0 { bits = random.next() }
-            defer { bits >>= 6 }
-            return Self.alphabet[Int(bits & 63)]
+        [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
+            // One call of the system for all of them; it cannot fail for so few.
+            precondition(count <= 256 && getentropy(bytes.baseAddress, count) == 0, "the system has no randomness")
+            for index in 0..<count { bytes[index] = Self.alphabet[Int(bytes[index] & 63)] }
+            initialized = count
         }
     }
 }

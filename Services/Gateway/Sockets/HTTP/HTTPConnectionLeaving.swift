@@ -65,7 +65,6 @@ extension HTTPConnectionHandler {
         let leftover = self.leftover
         self.leftover = ByteBuffer()
         let response = upgrade.response(headers: exchange.headers(self.loop.context.configuration.crossOrigin))
-        context.write(Self.wrapOutboundOut(response), promise: nil)
         do {
             try context.pipeline.syncOperations.addHandler(handler, position: .after(self))
         } catch {
@@ -74,8 +73,9 @@ extension HTTPConnectionHandler {
             handler.abandon()
             return context.close(promise: nil)
         }
+        // One segment has the 101 and what the session says first.
+        handler.begin(with: response)
         begin(handler)
-        context.flush()
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
         if leftover.readableBytes > 0 { handler.receive(leftover) }
     }

@@ -47,8 +47,13 @@ final class SharedFrame: Sendable {
     let bytes: ByteBuffer
     let count: Int
 
-    init(_ opcode: Frame.Opcode, _ payload: ByteBuffer) {
-        self.bytes = Frame.encode(opcode, payload)
-        self.count = self.bytes.readableBytes
+    convenience init(_ opcode: Frame.Opcode, _ payload: ByteBuffer) {
+        self.init(bytes: Frame.encode(opcode, payload))
+    }
+
+    /// Bytes as they leave.
+    init(bytes: ByteBuffer) {
+        self.bytes = bytes
+        self.count = bytes.readableBytes
     }
 }

@@ -63,6 +63,9 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     // MARK: Sending
 
+    /// Answers the request for the upgrade, before any frame.
+    func begin(with response: ByteBuffer) { _ = self.write(SharedFrame(bytes: response)) }
+
     /// Sends a frame of a message at the end of this turn of the loop.
     func send(_ frame: SharedFrame) {
         guard self.write(frame) else { return self.owner?.overflowed(self) ?? () }
