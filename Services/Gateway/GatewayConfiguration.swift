@@ -55,7 +55,8 @@ struct GatewayConfiguration: ServiceConfiguration {
             "chatrooms named in one CONNECT or one sync, or left by one socket; with more it is refused"
         )
         self.messages = MessageRules(
-            maxCharacters: keys.int("GATEWAY_MESSAGE_CHARACTERS", default: 4_000, "characters of one message"))
+            maxCharacters: keys.int(
+                "GATEWAY_MESSAGE_CHARACTERS", default: 4_000, in: 1...60_000, "the most characters of a message"))
         self.maxEventBytes = keys.bytes("GATEWAY_EVENT_BYTES", default: 64 * 1024, "arguments of one event")
         self.maxRefusedEvents = keys.int(
             "GATEWAY_MAX_REFUSED_EVENTS", default: 500,

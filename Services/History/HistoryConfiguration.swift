@@ -5,7 +5,7 @@ struct HistoryConfiguration: ServiceConfiguration {
     let common: CommonConfiguration
     let databaseURL: String
     /// Characters of a message.
-    let maxMessageCharacters: Int
+    let messages: MessageRules
     /// How many batches of messages may be on their way to the database at once.
     let appendLanes: Int
     /// How long a sender may recall a message.
@@ -21,8 +21,9 @@ struct HistoryConfiguration: ServiceConfiguration {
     init(_ keys: ConfigurationKeys) {
         self.common = CommonConfiguration(keys)
         self.databaseURL = keys.database("HISTORY_DATABASE_URL", "the PostgreSQL database with the schema history")
-        self.maxMessageCharacters = keys.int(
-            "HISTORY_MAX_MESSAGE_CHARACTERS", default: 4_000, in: 1...60_000, "the most characters of a message")
+        self.messages = MessageRules(
+            maxCharacters: keys.int(
+                "HISTORY_MAX_MESSAGE_CHARACTERS", default: 4_000, in: 1...60_000, "the most characters of a message"))
         self.appendLanes = keys.int(
             "HISTORY_APPEND_LANES", default: 4, in: 1...64,
             "how many batches of messages are written at once; a chatroom always takes the same lane")

@@ -133,7 +133,7 @@ struct HistoryParts: Sendable {
         #endif
         self.appender = MessageAppender(
             writer: writer, media: MediaClient(client: media), feed: self.socialFeed, lanes: configuration.appendLanes,
-            maxCharacters: configuration.maxMessageCharacters, logger: logger)
+            rules: configuration.messages, logger: logger)
         self.releaser = MediaReleaser(postgres: databases.reading, media: media, logger: logger)
         self.changer = MessageChanger(
             changes: ChangeStore(postgres: databases.writing, recallWindow: configuration.recallWindow),
@@ -163,8 +163,7 @@ struct HistoryParts: Sendable {
             )
             .addRoutes(
                 ChangeRoutes(
-                    changer: self.changer, profiles: self.profiles,
-                    maxCharacters: self.configuration.maxMessageCharacters
+                    changer: self.changer, profiles: self.profiles, rules: self.configuration.messages
                 ).routes, atPath: "chatrooms"
             )
             .addRoutes(

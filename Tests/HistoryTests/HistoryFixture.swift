@@ -102,7 +102,7 @@ extension PreparedDraft {
         _ body: MessageBody, from sender: UserID = .alice, to chatroom: ChatroomID = .lobby, clientId: UUID = UUID()
     ) throws -> PreparedDraft {
         let item = AppendMessages.Item(senderId: sender, chatroomId: chatroom, clientId: clientId, message: body)
-        return try PreparedDraft(MessageDraft(item, maxCharacters: 4_000), media: nil)
+        return try PreparedDraft(MessageDraft(item, by: MessageRules(maxCharacters: 4_000)), media: nil)
     }
 
     static func text(

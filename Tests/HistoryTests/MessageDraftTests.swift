@@ -10,7 +10,7 @@ struct MessageDraftTests {
 
     private func draft(_ body: MessageBody, clientId: UUID = UUID()) throws -> MessageDraft {
         let item = AppendMessages.Item(senderId: .alice, chatroomId: .lobby, clientId: clientId, message: body)
-        return try MessageDraft(item, maxCharacters: 4_000)
+        return try MessageDraft(item, by: MessageRules(maxCharacters: 4_000))
     }
 
     @Test func `a message of the right form is taken as it is`() throws {

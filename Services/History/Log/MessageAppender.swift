@@ -16,17 +16,17 @@ struct MessageAppender: Sendable {
 
     private let media: MediaClient
     private let feed: SocialFeed
-    private let maxCharacters: Int
+    private let rules: MessageRules
     private let lanes: Batcher<[PreparedDraft], [BatchWriter.Outcome]>
     private let laneCount: Int64
     private let logger: Logger
 
     init(
-        writer: BatchWriter, media: MediaClient, feed: SocialFeed, lanes: Int, maxCharacters: Int, logger: Logger
+        writer: BatchWriter, media: MediaClient, feed: SocialFeed, lanes: Int, rules: MessageRules, logger: Logger
     ) {
         self.media = media
         self.feed = feed
-        self.maxCharacters = maxCharacters
+        self.rules = rules
         self.laneCount = Int64(lanes)
         self.logger = logger
         self.lanes = Batcher(name: "append", lanes: lanes, maxBatch: 64, maxWaiting: 1_000) { calls in
@@ -46,7 +46,7 @@ struct MessageAppender: Sendable {
         await withTaskGroup(of: (Int, Result<PreparedDraft, any Error>).self) { group in
             for (index, item) in items.enumerated() {
                 do {
-                    let draft = try MessageDraft(item, maxCharacters: self.maxCharacters)
+                    let draft = try MessageDraft(item, by: self.rules)
                     if draft.body.mediaId == nil {
                         prepared.append((index, try PreparedDraft(draft, media: nil)))
                     } else {

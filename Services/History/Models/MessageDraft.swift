@@ -15,45 +15,20 @@ struct MessageDraft: Sendable, Hashable {
     let digest: [UInt8]
 
     /// - Throws: ``RequestError/invalid(fields:)``: what is wrong with the form.
-    init(_ item: AppendMessages.Item, maxCharacters: Int) throws(RequestError) {
+    init(_ item: AppendMessages.Item, by rules: MessageRules) throws(RequestError) {
+        try rules.check(item.message)
         self.chatroom = item.chatroomId
         self.sender = item.senderId
         self.clientId = item.clientId
-        self.body = try Self.checked(item.message, maxCharacters: maxCharacters)
+        self.body = Self.withoutDoubledMentions(item.message)
         self.digest = Self.digest(of: self.body)
     }
 
-    private static let maxMentions = 100
-    /// A character may be many code points long; the event that carries them all is not longer than this.
-    private static let maxContentBytes = 65_536
-
-    static func check(_ content: String, in field: String, maxCharacters: Int) throws(RequestError) {
-        guard !content.utf8.contains(0) else { throw RequestError.invalid(field, "contains \\u0000") }
-        guard content.utf8.count <= self.maxContentBytes, content.count <= maxCharacters else {
-            throw RequestError.invalid(field, "longer than \(maxCharacters) characters")
-        }
-    }
-
-    private static func checked(_ message: MessageBody, maxCharacters: Int) throws(RequestError) -> MessageBody {
+    private static func withoutDoubledMentions(_ message: MessageBody) -> MessageBody {
         var message = message
-        try self.check(message.content, in: "message.content", maxCharacters: maxCharacters)
-        switch message.type {
-        case .text:
-            guard !message.content.isEmpty else { throw RequestError.invalid("message.content", "empty") }
-            guard message.mediaId == nil else { throw RequestError.invalid("message.mediaId", "not for a text") }
-        case .image, .file:
-            guard message.mediaId != nil else { throw RequestError.invalid("message.mediaId", "missing") }
-        }
-        if let replyTo = message.replyTo, !ChatroomID.allowed.contains(replyTo) {
-            throw RequestError.invalid("message.replyTo", "not a seq")
-        }
         if let mentions = message.mentions {
             var seen: Set<UserID> = []
-            let distinct = mentions.filter { seen.insert($0).inserted }
-            guard distinct.count <= self.maxMentions else {
-                throw RequestError.invalid("message.mentions", "more than \(self.maxMentions)")
-            }
-            message.mentions = distinct.isEmpty ? nil : distinct
+            message.mentions = mentions.isEmpty ? nil : mentions.filter { seen.insert($0).inserted }
         }
         return message
     }

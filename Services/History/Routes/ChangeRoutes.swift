@@ -7,7 +7,7 @@ import ServiceKit
 struct ChangeRoutes: Sendable {
     let changer: MessageChanger
     let profiles: ProfileCache
-    let maxCharacters: Int
+    let rules: MessageRules
 
     /// Under `/api/history/chatrooms`.
     var routes: RouteCollection<AuthenticatedContext> {
@@ -25,8 +25,7 @@ struct ChangeRoutes: Sendable {
     func edit(request: Request, context: AuthenticatedContext) async throws -> Answer<Message> {
         let id = try context.messageID
         let content = try await request.decode(as: Edit.self, context: context).content
-        try MessageDraft.check(content, in: "content", maxCharacters: self.maxCharacters)
-        guard !content.isEmpty else { throw RequestError.invalid("content", "empty") }
+        try self.rules.check(edited: content)
         return try await self.apply(.edit(content), to: id, context)
     }
 
