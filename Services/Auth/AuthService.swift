@@ -12,7 +12,11 @@ import ServiceLifecycle
 /// Who somebody is: users, passwords, sessions and tokens. Only Auth signs; everybody checks by themselves, with what
 /// Auth's snapshot and feed tell.
 @main struct AuthService {
-    static func main() async { await ServiceProcess.run(.auth, AuthConfiguration.self, Self.application) }
+    static func main() async {
+        await ServiceProcess.run(
+            .auth, AuthConfiguration.self,
+            migrations: .database(\.databaseURL, schema: "auth", Self.migrations), Self.application)
+    }
 
     static let migrations = [
         Migration(name: "m001_users", sql: PackageResources.m001_users_sql),

@@ -26,10 +26,11 @@ struct GatewayConfiguration: ServiceConfiguration {
     init(_ keys: ConfigurationKeys) {
         self.common = CommonConfiguration(keys)
         self.eventLoops = keys.int(
-            "GATEWAY_EVENT_LOOPS", default: System.coreCount, in: 1...256, "threads that serve sockets; one per core")
+            "GATEWAY_EVENT_LOOPS", default: System.coreCount, shown: "one per core", in: 1...256,
+            "threads that serve sockets")
         let tag = keys.text(
-            "GATEWAY_NODE_TAG", default: Self.randomTag(),
-            "1 to 16 of a-z and 0-9, the first part of every session's id, by which an edge routes; by default random")
+            "GATEWAY_NODE_TAG", default: Self.randomTag(), shown: "a random one",
+            "1 to 16 of a-z and 0-9, the first part of every session's id, by which an edge routes")
         if tag.utf8.count > 16 || !tag.utf8.allSatisfy({ Self.tagBytes.contains($0) }) {
             keys.problem("GATEWAY_NODE_TAG", "is not 1 to 16 of a-z and 0-9")
         }

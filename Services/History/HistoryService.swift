@@ -16,7 +16,11 @@ import ServiceKitPostgres
         Migration(name: "m005_retention", sql: PackageResources.m005_retention_sql),
     ]
 
-    static func main() async { await ServiceProcess.run(.history, HistoryConfiguration.self, Self.application) }
+    static func main() async {
+        await ServiceProcess.run(
+            .history, HistoryConfiguration.self,
+            migrations: .database(\.databaseURL, schema: "history", Self.migrations), Self.application)
+    }
 
     static func application(_ configuration: HistoryConfiguration) throws -> ServiceApplication {
         let logger = Logger(label: "history")
@@ -100,9 +104,7 @@ struct HistoryParts: Sendable {
         tokens: TokenVerifier = TokenVerifier(), logger: Logger
     ) {
         func client(of service: ServiceName) -> ServiceClient {
-            ServiceClient(
-                service: service.rawValue, urls: configuration.common.urls[service] ?? [],
-                key: configuration.common.serviceKeys.own, logger: logger)
+            configuration.common.client(of: service, logger: logger)
         }
         let auth = client(of: .auth)
         let social = client(of: .social)

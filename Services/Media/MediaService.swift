@@ -13,7 +13,11 @@ import ServiceKitPostgres
         Migration(name: "m003_sweeping", sql: PackageResources.m003_sweeping_sql),
     ]
 
-    static func main() async { await ServiceProcess.run(.media, MediaConfiguration.self, Self.application) }
+    static func main() async {
+        await ServiceProcess.run(
+            .media, MediaConfiguration.self,
+            migrations: .database(\.databaseURL, schema: "media", Self.migrations), Self.application)
+    }
 
     static func application(_ configuration: MediaConfiguration) throws -> ServiceApplication {
         let logger = Logger(label: "media")
@@ -28,8 +32,7 @@ import ServiceKitPostgres
     ) throws -> ServiceApplication {
         let common = configuration.common
         let logger = Logger(label: "media")
-        let auth = ServiceClient(
-            service: "auth", urls: common.urls[.auth] ?? [], key: common.serviceKeys.own, logger: logger)
+        let auth = common.client(of: .auth, logger: logger)
         var application = ServiceApplication(
             common, tokens: tokens, renewal: TokenRenewal(auth: auth),
             // An upload takes what its line takes; one that stands still is closed by the listener.

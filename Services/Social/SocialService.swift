@@ -18,7 +18,9 @@ import ServiceKitPostgres
     ]
 
     static func main() async {
-        await ServiceProcess.run(.social, SocialConfiguration.self, Self.application(_:))
+        await ServiceProcess.run(
+            .social, SocialConfiguration.self,
+            migrations: .database(\.database, schema: "social", Self.migrations), Self.application(_:))
     }
 
     static func application(_ configuration: SocialConfiguration) throws -> ServiceApplication {
@@ -36,9 +38,7 @@ import ServiceKitPostgres
     static func application(
         _ configuration: SocialConfiguration, postgres: Postgres, redis: Redis, tokens: TokenVerifier = TokenVerifier()
     ) -> ServiceApplication {
-        let auth = ServiceClient(
-            service: "auth", urls: configuration.common.urls[.auth] ?? [], key: configuration.common.serviceKeys.own,
-            logger: Logger(label: "social"))
+        let auth = configuration.common.client(of: .auth, logger: Logger(label: "social"))
         var application = ServiceApplication(
             configuration.common, tokens: tokens, renewal: TokenRenewal(auth: auth))
         let logger = application.logger

@@ -8,35 +8,61 @@ struct Migrator: Sendable {
     let keywords: [String: String]
     let schema: String
     let migrations: [Migration]
+    /// How long a statement of a migration waits for a lock. While it waits, whatever comes after it to the same table
+    /// waits too: rather give up, and try again a little later.
+    var lockTimeout = Duration.seconds(3)
     let logger: Logger
 
+    /// - Parameter patience: how long it is tried again where there is no connection, or no lock.
     func run(patience: Duration) async throws(PostgresError) {
         precondition(Set(self.migrations.map(\.name)).count == self.migrations.count, "two migrations have one name")
         let deadline = ContinuousClock.now + patience
         var backoff = Backoff()
         while true {
             do {
-                return try await self.attempt()
+                return try await self.attempt { () throws(PostgresError) in try self.migrate() }
             } catch {
-                guard error.code == .unavailable, ContinuousClock.now < deadline else { throw error }
-                self.logger.warning("no connection to PostgreSQL", metadata: ["reason": "\(error.message)"])
+                guard error.code == .unavailable || error.code == .lockNotAvailable, ContinuousClock.now < deadline
+                else {
+                    throw error
+                }
+                self.logger.warning("not migrated yet", metadata: ["reason": "\(error.message)"])
             }
             do { try await Task.sleep(for: backoff.next()) } catch { throw PostgresError(code: .cancelled) }
         }
     }
 
-    private func attempt() async throws(PostgresError) {
-        let result: Result<Void, PostgresError> = await withCheckedContinuation { continuation in
+    /// Which are still to run. Changes nothing, and takes no lock that could hold up anybody.
+    func pending() async throws(PostgresError) -> [Migration] {
+        try await self.attempt { () throws(PostgresError) in
+            let connection = try BlockingConnection(self.keywords)
+            let name = "\(self.quotedSchema).migrations"
+            guard try connection.query("SELECT 1 WHERE to_regclass($1) IS NOT NULL", [name]).isEmpty == false else {
+                return self.migrations
+            }
+            return try Self.pending(self.migrations, applied: self.applied(on: connection), logger: self.logger)
+        }
+    }
+
+    /// On a thread of its own.
+    private func attempt<T: Sendable>(
+        _ work: @escaping @Sendable () throws(PostgresError) -> T
+    ) async throws(PostgresError) -> T {
+        let result: Result<T, PostgresError> = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 do throws(PostgresError) {
-                    try self.migrate()
-                    continuation.resume(returning: .success(()))
+                    continuation.resume(returning: .success(try work()))
                 } catch {
                     continuation.resume(returning: .failure(error))
                 }
             }
         }
-        try result.get()
+        return try result.get()
+    }
+
+    private func applied(on connection: borrowing BlockingConnection) throws(PostgresError) -> [String: String] {
+        let rows = try connection.query("SELECT name, checksum FROM \(self.quotedSchema).migrations ORDER BY name")
+        return Dictionary(rows.map { ($0[0], $0[1]) }) { $1 }
     }
 
     /// Blocks.
@@ -56,8 +82,9 @@ struct Migrator: Sendable {
                 applied_at timestamptz NOT NULL DEFAULT now()
             )
             """)
-        let rows = try connection.query("SELECT name, checksum FROM \(self.quotedSchema).migrations ORDER BY name")
-        let applied = Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
+        // Only now: whoever waits for another process to migrate waits as long as that takes.
+        try connection.run("SET lock_timeout = \(self.lockTimeout.milliseconds)")
+        let applied = try self.applied(on: connection)
         for migration in try Self.pending(self.migrations, applied: applied, logger: self.logger) {
             try self.apply(migration, on: connection)
         }

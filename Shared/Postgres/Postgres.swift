@@ -98,16 +98,30 @@ package final class Postgres: PostgresQuerying, Service {
 
     /// Brings `schema` up to date: runs those of `migrations` that were not run, in order, each in a transaction.
     ///
-    /// Several processes may do so at once. While the database cannot be reached it tries again, up to `patience`.
+    /// Several processes may do so at once. While the database cannot be reached, or a table is locked, it tries again, up
+    /// to `patience`.
     ///
     /// - Throws: `configuration` when a migration that was run has another text now; then nothing is changed.
     package func migrate(
-        schema: String, _ migrations: [Migration], patience: Duration = .seconds(60)
+        schema: String, _ migrations: [Migration], patience: Duration = .seconds(60),
+        lockTimeout: Duration = .seconds(3)
     ) async throws(PostgresError) {
-        let migrator = Migrator(
+        try await self.migrator(schema, migrations, lockTimeout: lockTimeout).run(patience: patience)
+    }
+
+    /// Those of `migrations` that were not run yet.
+    ///
+    /// - Throws: as ``migrate(schema:_:patience:lockTimeout:)``.
+    package func pending(schema: String, _ migrations: [Migration]) async throws(PostgresError) -> [Migration] {
+        try await self.migrator(schema, migrations).pending()
+    }
+
+    private func migrator(
+        _ schema: String, _ migrations: [Migration], lockTimeout: Duration = .seconds(3)
+    ) -> Migrator {
+        Migrator(
             keywords: self.configuration.keywords(timeouts: false), schema: schema, migrations: migrations,
-            logger: self.logger)
-        try await migrator.run(patience: patience)
+            lockTimeout: lockTimeout, logger: self.logger)
     }
 
     /// Until graceful shutdown, then ``close()``.

@@ -22,6 +22,9 @@ package struct PostgresError: Error, Hashable, Sendable, CustomStringConvertible
         case misuse
         /// The configuration cannot be used, or a migration was refused.
         case configuration
+
+        /// A lock was not to be had within `lock_timeout`.
+        package static let lockNotAvailable = Self.sqlState("55P03")
     }
 
     package var code: Code

@@ -78,4 +78,36 @@ struct MigrationTests {
             #expect(counts == (1, 1))
         }
     }
+
+    @Test func `what would run is told, and nothing is changed by asking`() async throws {
+        try await withPostgres { postgres in
+            #expect(
+                try await postgres.pending(schema: "app", [self.users, self.rooms]).map(\.name) == [
+                    "m001_users", "m002_rooms",
+                ])
+            let exists: Bool = try await postgres.one("SELECT to_regnamespace('app') IS NOT NULL")
+            #expect(!exists)
+            try await postgres.migrate(schema: "app", [self.users])
+            #expect(try await postgres.pending(schema: "app", [self.users, self.rooms]).map(\.name) == ["m002_rooms"])
+            try await postgres.migrate(schema: "app", [self.users, self.rooms])
+            #expect(try await postgres.pending(schema: "app", [self.users, self.rooms]).isEmpty)
+        }
+    }
+
+    @Test func `one that does not get its lock gives way, and runs when the table is free`() async throws {
+        let wider = Migration(name: "m003_wider", text: "ALTER TABLE app.users ADD COLUMN name text")
+        try await withPostgres { postgres in
+            try await postgres.migrate(schema: "app", [self.users])
+            try await postgres.transaction { transaction in
+                let _: [Int] = try await transaction.all("SELECT id FROM app.users")
+                let error = await #expect(throws: PostgresError.self) {
+                    try await postgres.migrate(
+                        schema: "app", [self.users, wider], patience: .zero, lockTimeout: .milliseconds(50))
+                }
+                #expect(error?.code == .lockNotAvailable && error?.message.contains("m003_wider") == true)
+            }
+            try await postgres.migrate(schema: "app", [self.users, wider], lockTimeout: .milliseconds(50))
+            #expect(try await postgres.pending(schema: "app", [self.users, wider]).isEmpty)
+        }
+    }
 }

@@ -107,7 +107,7 @@ private struct Example: ServiceConfiguration {
             "TEAHOUSE_MODE", "SOCIAL_DATABASE_URL", "SOCIAL_MOST", "SERVICE_KEYS", "REDIS_URLS", "AUTH_URLS",
             "TRUSTED_PROXIES",
         ] {
-            #expect(keys.help.contains("  \(name)  ("))
+            #expect(keys.help(takesMigrate: false).contains("  \(name)  ("))
         }
     }
 

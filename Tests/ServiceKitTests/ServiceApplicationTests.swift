@@ -273,7 +273,16 @@ private func application(_ tokens: TestTokens, renewal: TokenRenewal? = nil, log
             #expect(answer.status == .ok)
             #expect(
                 answer.text.contains(
-                    #"http_requests_seconds_count{method="GET",route="/api/social/chatrooms/{id}",status="401"} 1"#))
+                    #"http_request_duration_seconds_count{method="GET",route="/api/social/chatrooms/{id}",status="401"} 1"#
+                ))
+            for line in [
+                "# TYPE service_ready gauge", #"service_ready{condition="tokens"} 1"#,
+                "# TYPE process_cpu_seconds_total counter",
+                "# TYPE process_resident_memory_bytes gauge", "# TYPE process_open_fds gauge",
+                "# TYPE process_max_fds gauge", "# TYPE process_start_time_seconds gauge",
+            ] {
+                #expect(answer.text.contains(line + "\n"))
+            }
         }
     }
 

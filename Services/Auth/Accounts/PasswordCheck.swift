@@ -50,7 +50,7 @@ struct PasswordCheck: Sendable {
         if let end = try await self.failures.add(account: username.lowercased(), address: source, now: self.now()) {
             throw self.refusal(until: end)
         }
-        Counter(label: "failed_logins").increment()
+        Counter(label: "auth_failed_logins_total").increment()
     }
 
     /// - Throws: ``RequestError/tooManyRequests(retryAfter:)``.
@@ -61,7 +61,7 @@ struct PasswordCheck: Sendable {
     }
 
     private func refusal(until end: Date) -> RequestError {
-        Counter(label: "locked_logins").increment()
+        Counter(label: "auth_locked_logins_total").increment()
         return .tooManyRequests(retryAfter: max(1, Int(end.timeIntervalSince(self.now()).rounded(.up))))
     }
 }

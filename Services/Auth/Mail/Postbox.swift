@@ -35,7 +35,7 @@ final class Postbox: Service {
     func send(_ mail: Mail) {
         if case .mailbox(let mailbox) = self.way { return mailbox.put(mail, at: self.now()) }
         if case .dropped = self.queue.yield(mail) {
-            Counter(label: "mails_lost").increment()
+            Counter(label: "auth_mails_lost_total").increment()
             self.logger.error("too many mails wait; one is lost")
         }
     }
@@ -62,7 +62,7 @@ final class Postbox: Service {
         for patience in Self.patience {
             do {
                 try await server.send(mail, at: self.now())
-                Counter(label: "mails_sent").increment()
+                Counter(label: "auth_mails_sent_total").increment()
                 return
             } catch {
                 // Neither the address nor the text: logs are read by more people than mail is.
@@ -70,6 +70,6 @@ final class Postbox: Service {
                 guard let patience, (try? await Task.sleep(for: patience)) != nil else { break }
             }
         }
-        Counter(label: "mails_lost").increment()
+        Counter(label: "auth_mails_lost_total").increment()
     }
 }

@@ -6,6 +6,7 @@ import Logging
 import Metrics
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Synchronization
 
 /// Calls another service on its internal listener: JSON both ways, with our key, the request's id and trace.
@@ -18,6 +19,7 @@ package final class ServiceClient: Sendable {
     private let key: String
     private let timeout: Duration
     private let maxConcurrent: Int
+    private let tls: TLSConfiguration?
     private let logger: Logger
     private let underWay = Atomic<Int>(0)
     private let turn = Atomic<Int>(0)
@@ -37,9 +39,10 @@ package final class ServiceClient: Sendable {
     /// - Parameters:
     ///   - urls: base URLs without a slash at the end.
     ///   - maxConcurrent: calls under way at once; one more fails at once, as waiting would only grow the queue.
+    ///   - tls: for `https` URLs, where not what the system has.
     package init(
         service: String, urls: [String], key: String, timeout: Duration = .seconds(5), maxConcurrent: Int = 256,
-        logger: Logger
+        tls: TLSConfiguration? = nil, logger: Logger
     ) {
         precondition(!urls.isEmpty, "a service is reached at one URL at least")
         self.service = service
@@ -47,6 +50,7 @@ package final class ServiceClient: Sendable {
         self.key = key
         self.timeout = timeout
         self.maxConcurrent = maxConcurrent
+        self.tls = tls
         self.logger = logger
     }
 
@@ -130,6 +134,7 @@ package final class ServiceClient: Sendable {
     ) async throws -> Received {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method.rawValue)
+        request.tlsConfiguration = self.tls
         request.headers.add(name: "authorization", value: "Bearer \(self.key)")
         request.headers.add(name: "accept", value: "application/json")
         if let scope = RequestScope.current {

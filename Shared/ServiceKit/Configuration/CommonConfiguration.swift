@@ -15,6 +15,7 @@ package struct CommonConfiguration: Sendable {
     /// Base URLs of the internal listeners of the others.
     package var urls: [ServiceName: [String]]
     package var redisURLs: [String]
+    package var tls: InternalTLS
 
     /// Known to every service, so that one environment can serve them all.
     static let sharedNames = Set(ServiceName.allCases.map { "\($0.inCapitals)_URLS" })
@@ -47,6 +48,16 @@ package struct CommonConfiguration: Sendable {
         self.redisURLs = keys.list(
             "REDIS_URLS", default: ["redis://127.0.0.1:6379"],
             "the Redis servers; a channel has its place on one of them")
+        self.tls = InternalTLS(keys)
+    }
+
+    /// A client of another service.
+    package func client(
+        of service: ServiceName, timeout: Duration = .seconds(5), logger: Logger
+    ) -> ServiceClient {
+        ServiceClient(
+            service: service.rawValue, urls: self.urls[service] ?? [], key: self.serviceKeys.own, timeout: timeout,
+            tls: self.tls.client, logger: logger)
     }
 
     /// For tests: local mode, free ports, and the well-known keys of local mode.

@@ -41,8 +41,14 @@ package final class ConfigurationKeys {
     // MARK: Reading, by type
 
     /// Required where no default is given.
-    package func text(_ name: String, default usual: String? = nil, _ explanation: String) -> String {
-        self.read(name, kind: "text", usual: usual, shown: usual, explanation, instead: "") { $0.isEmpty ? nil : $0 }
+    ///
+    /// - Parameter shown: what stands for a default that is another one each time.
+    package func text(
+        _ name: String, default usual: String? = nil, shown: String? = nil, _ explanation: String
+    ) -> String {
+        self.read(name, kind: "text", usual: usual, shown: shown ?? usual, explanation, instead: "") {
+            $0.isEmpty ? nil : $0
+        }
     }
 
     package func optionalText(_ name: String, _ explanation: String) -> String? {
@@ -75,14 +81,17 @@ package final class ConfigurationKeys {
         }
     }
 
+    /// - Parameter shown: what stands for a default that is another one on each machine.
     package func int(
-        _ name: String, default usual: Int? = nil, in range: ClosedRange<Int> = 1...Int.max, _ explanation: String
+        _ name: String, default usual: Int? = nil, shown: String? = nil, in range: ClosedRange<Int> = 1...Int.max,
+        _ explanation: String
     ) -> Int {
         let kind =
             range.upperBound == .max
             ? "number from \(range.lowerBound)" : "number \(range.lowerBound)…\(range.upperBound)"
         return self.read(
-            name, kind: kind, usual: usual, shown: usual.map(String.init), explanation, instead: range.lowerBound
+            name, kind: kind, usual: usual, shown: shown ?? usual.map(String.init), explanation,
+            instead: range.lowerBound
         ) { Int($0).flatMap { range.contains($0) ? $0 : nil } }
     }
 
@@ -195,12 +204,16 @@ package final class ConfigurationKeys {
     }
 
     /// All keys, for `--help`.
-    var help: String {
+    func help(takesMigrate: Bool) -> String {
         let entries = self.declarations.map { key in
             "  \(key.name)  (\(key.kind)\(key.usual.map { "; default \($0)" } ?? "; required"))\n      \(key.explanation)"
         }
+        let migrating =
+            takesMigrate
+            ? "\n--migrate brings its database up to date and ends; --migrate --dry-run only tells what would run.\n"
+            : ""
         return "The service \(self.service) of Teahouse. It takes its configuration from the environment:\n\n"
-            + entries.joined(separator: "\n") + "\n"
+            + entries.joined(separator: "\n") + "\n" + migrating
     }
 }
 

@@ -46,7 +46,7 @@ struct RequestMiddleware: RouterMiddleware {
         // The route's pattern, never the path: paths are without number, and a metric's labels must not be.
         let route = context.endpointPath ?? "none"
         Timer(
-            label: "http_requests",
+            label: "http_request_duration",
             dimensions: [
                 ("method", request.method.rawValue), ("route", route), ("status", String(response.status.code)),
             ], factory: self.metrics

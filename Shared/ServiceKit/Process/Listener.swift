@@ -1,13 +1,16 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 import Logging
+import NIOSSL
 
 /// One of a service's two HTTP servers.
 enum Listener {
     static func make(
         _ router: Router<ServiceContext>, at address: ListenAddress, clientTimeout: Duration,
-        proxies: TrustedProxies, timeout: @escaping @Sendable (Request) -> Duration, logger: Logger
+        proxies: TrustedProxies, timeout: @escaping @Sendable (Request) -> Duration, tls: TLSConfiguration? = nil,
+        logger: Logger
     ) -> some ApplicationProtocol {
         self.addMethodNotAllowed(to: router)
         let http = HTTP1Channel.Configuration(
@@ -19,7 +22,10 @@ enum Listener {
                 maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
         return Application(
             responder: TimeoutResponder(base: router.buildResponder(), timeout: timeout),
-            server: .http1(configuration: http),
+            server: HTTPServerBuilder { responder in
+                let channel = HTTP1Channel(responder: responder, configuration: http)
+                return if let tls { try TLSChannel(channel, tlsConfiguration: tls) } else { channel }
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), serverName: nil, backlog: 4096),
             logger: logger)

@@ -29,10 +29,14 @@ struct OperatorRoutes {
     }
 
     /// `GET /metrics` → Prometheus text, for any holder of a service key.
-    func metrics(request: Request, context: InternalContext) -> Response {
-        Response(
+    func metrics(request: Request, context: InternalContext) async -> Response {
+        let conditions = await self.readiness.all().map {
+            "service_ready{condition=\"\($0.name)\"} \($0.holds ? 1 : 0)\n"
+        }
+        let text = self.metrics.text + "# TYPE service_ready gauge\n" + conditions.joined() + ProcessMetrics.text
+        return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: self.metrics.text)))
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
     struct Status: Encodable, Sendable {
@@ -49,11 +53,11 @@ final class Readiness: Sendable {
     }
 
     /// The names of those that do not hold.
-    func lacking() async -> [String] {
-        var lacking: [String] = []
-        for condition in self.conditions.withLock({ $0 }) where await !condition.holds() {
-            lacking.append(condition.name)
-        }
-        return lacking
+    func lacking() async -> [String] { await self.all().filter { !$0.holds }.map(\.name) }
+
+    func all() async -> [(name: String, holds: Bool)] {
+        var all: [(name: String, holds: Bool)] = []
+        for condition in self.conditions.withLock({ $0 }) { all.append((condition.name, await condition.holds())) }
+        return all
     }
 }

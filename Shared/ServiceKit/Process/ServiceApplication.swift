@@ -62,9 +62,7 @@ package struct ServiceApplication {
 
     /// A client of another service.
     package func client(of service: ServiceName, timeout: Duration = .seconds(5)) -> ServiceClient {
-        ServiceClient(
-            service: service.rawValue, urls: self.configuration.urls[service] ?? [],
-            key: self.configuration.serviceKeys.own, timeout: timeout, logger: self.logger)
+        self.configuration.client(of: service, timeout: timeout, logger: self.logger)
     }
 
     /// Adds long work. What others depend on comes first: it is started before them and stopped after them.
@@ -102,7 +100,7 @@ package struct ServiceApplication {
         Listener.make(
             self.internalRoutes, at: self.configuration.internalAddress,
             clientTimeout: self.configuration.clientTimeout, proxies: self.configuration.trustedProxies,
-            timeout: { _ in .seconds(30) }, logger: self.logger)
+            timeout: { _ in .seconds(30) }, tls: self.configuration.tls.server, logger: self.logger)
     }
 
     /// Runs until SIGTERM or SIGINT; then the listeners end first, what they depend on after them.

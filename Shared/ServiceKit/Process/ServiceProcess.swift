@@ -6,10 +6,13 @@ import Metrics
 package enum ServiceProcess {
     /// Reads the configuration from the environment, sets up logs and metrics, makes the application and runs it.
     ///
-    /// Ends the process: 0 after a signal or `--help`, 64 for an unknown argument, 78 (`EX_CONFIG`) for a bad
+    /// Ends the process: 0 after a signal, `--help` or `--migrate`, 64 for an unknown argument, 78 (`EX_CONFIG`) for a bad
     /// configuration, 1 for anything else.
+    ///
+    /// - Parameter migrations: of a service that has a database.
     package static func run<Configuration: ServiceConfiguration>(
         _ service: ServiceName, _ configuration: Configuration.Type,
+        migrations: MigrationCommand<Configuration>? = nil,
         _ application: (Configuration) async throws -> ServiceApplication
     ) async -> Never {
         // A closed pipe or socket is an error where it is written, not the end of the process.
@@ -17,13 +20,20 @@ package enum ServiceProcess {
         let keys = ConfigurationKeys(service: service.rawValue, environment: ProcessInfo.processInfo.environment)
         let configuration = Configuration(keys)
         keys.findUnknown()
-        switch CommandLine.arguments.dropFirst().first {
-        case nil: break
-        case "--help", "-h":
-            print(keys.help)
+        let arguments = CommandLineArguments(Array(CommandLine.arguments.dropFirst()))
+        switch arguments {
+        case .serve: break
+        case .migrate where migrations != nil: break
+        case .help:
+            print(keys.help(takesMigrate: migrations != nil))
             exit(0)
-        case .some(let argument):
-            self.complain("\(service.rawValue): unknown argument \(argument); it takes --help and the environment\n")
+        case .migrate:
+            self.complain("\(service.rawValue): it has no database, so nothing to migrate\n")
+            exit(64)
+        case .unknown(let argument):
+            self.complain(
+                "\(service.rawValue): unknown argument \(argument); it takes --help\(migrations == nil ? "" : ", --migrate [--dry-run]")"
+                    + " and the environment\n")
             exit(64)
         }
         guard keys.problems.isEmpty else {
@@ -37,6 +47,10 @@ package enum ServiceProcess {
         MetricsSystem.bootstrap(PrometheusMetrics.shared)
         let logger = Logger(label: service.rawValue)
         do {
+            if case .migrate(let isDry) = arguments, let migrations {
+                print(try await migrations.run(configuration, isDry), terminator: "")
+                exit(0)
+            }
             try await application(configuration).run()
             exit(0)
         } catch {
