@@ -10,12 +10,19 @@ SERVICES=(auth social history media gateway1 gateway2)
 
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
+say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
+
+# Builds the services and shows how far it is.
+build() {
+    swift build --package-path "$root" 2>&1 | { grep --line-buffered -E '^\[[0-9]*00/|error:|Build complete' || true; } || fail "the build failed"
+}
+
 # The process id of one part, nothing if it does not run.
 pid_of() {
     local file
     case $1 in
-    postgres) file=$state/postgres/data/postmaster.pid ;;
-    redis) file=$state/redis/redis.pid ;;
+    postgres*) file=$state/$1/data/postmaster.pid ;;
+    redis*) file=$state/$1/redis.pid ;;
     *) file=$state/run/$1.pid ;;
     esac
     local pid
@@ -23,22 +30,26 @@ pid_of() {
     if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then echo "$pid"; fi
 }
 
+# Where a part runs: words before its command. A cluster puts the part into its host here.
+way_to() { way=(); }
+
 # Starts one part. It runs until it is stopped or nobody holds the fifo `alive` open for writing, as deploy/run does.
 start() {
     local name=$1
-    local program=${name%[0-9]}
+    local program=${name%[0-9]} way
+    way_to "$name"
     (
         # A service refuses keys that it does not know, and what says where this system is (TEAHOUSE_EDGE, …) is not for it.
         unset "${!TEAHOUSE_@}"
         # shellcheck source=/dev/null
         . "$state/env/$name"
         case $name in
-        postgres | redis) command=("$root/deploy/servers" "$name" "$state/$name" "$LISTEN_PORT") ;;
-        nginx) command=("$root/deploy/keep" "$state/run/nginx.pid" nginx -p "$state/nginx" -c nginx.conf -e stderr) ;;
+        postgres* | redis*) command=("$root/deploy/servers" "$program" "$state/$name" "$LISTEN_PORT") ;;
+        nginx | edge) command=("$root/deploy/keep" "$state/run/$name.pid" nginx -p "$state/$name" -c nginx.conf -e stderr) ;;
         *) command=("$root/deploy/keep" "$state/run/$name.pid" "$state/bin/${program^}") ;;
         esac
         # A session of its own, so that Ctrl-C in the terminal reaches deploy/run alone, which then stops all in order.
-        setsid "${command[@]}" <"$state/alive" >>"$state/log/$name.log" 2>&1 9>&- &
+        setsid "${way[@]}" "${command[@]}" <"$state/alive" >>"$state/log/$name.log" 2>&1 9>&- &
     )
 }
 
@@ -51,14 +62,15 @@ await_ready() {
             # shellcheck source=/dev/null
             . "$state/env/$name"
             case $name in
-            postgres) pg_ready ;;
-            redis) [ "$(REDISCLI_AUTH=$REDIS_PASSWORD redis-cli -h 127.0.0.1 -p "$LISTEN_PORT" ping 2>/dev/null)" = PONG ] ;;
-            nginx) curl -fsS -o /dev/null "$READY_URL" 2>/dev/null ;;
-            *) curl -fsS -o /dev/null "$READY_URL" 2>/dev/null ;;
+            postgres*) pg_ready ;;
+            redis*)
+                [ "$(REDISCLI_AUTH=$REDIS_PASSWORD redis-cli -h "${LISTEN_ADDRESS:-127.0.0.1}" -p "$LISTEN_PORT" ping 2>/dev/null)" = PONG ]
+                ;;
+            *) curl -fsS --max-time 2 -o /dev/null "$READY_URL" 2>/dev/null ;;
             esac
         ); then return 0; fi
         # After a crash a store may need some attempts, between which it has no process.
-        case $name in nginx) patience=600 ;; postgres | redis) patience=150 ;; *) patience=20 ;; esac
+        case $name in nginx | edge) patience=600 ;; postgres* | redis*) patience=150 ;; *) patience=20 ;; esac
         if [ $((i % 10)) -eq 9 ] && [ $i -gt $patience ] && [ -z "$(pid_of "$name")" ]; then
             fail "$name ended: $(tail -n 5 "$state/log/$name.log")"
         fi
@@ -67,7 +79,7 @@ await_ready() {
     fail "$name is not ready after 60 s: $(tail -n 5 "$state/log/$name.log")"
 }
 
-pg_ready() { PGCONNECT_TIMEOUT=2 psql -q -h 127.0.0.1 -p "$LISTEN_PORT" -U postgres -d postgres -c 'SELECT 1' >/dev/null 2>&1; }
+pg_ready() { PGCONNECT_TIMEOUT=2 psql -q -h "${LISTEN_ADDRESS:-127.0.0.1}" -p "$LISTEN_PORT" -U postgres -d postgres -c 'SELECT 1' >/dev/null 2>&1; }
 
 # Sends a signal to one part and waits until it has ended, 30 s at most.
 end() {
