@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,12 +68,14 @@ class Verdict:
 
 
 async def run(
-    system: System, seed: str, duration: float, faults: list[str] | None = None, acks_move_cursors: bool = False
+    system: System, seed: str, duration: float, faults: list[str] | None = None, acks_move_cursors: bool = False,
+    meanwhile: Callable[[Journal], Awaitable[None]] | None = None,
 ) -> Verdict:
     """Makes new people, lets them talk under faults, heals, waits until all is calm, and judges.
 
-    `faults`: all there are unless told; none where it is empty.
+    `faults`: all there are unless told; none where it is empty. `meanwhile`: what an operator does, in place of faults.
     """
+    faults = [] if meanwhile else faults
     names = sorted(FAULTS) if faults is None else faults
     # It reports as errors what is daily bread here.
     logging.getLogger("engineio.client").setLevel(logging.CRITICAL)
@@ -115,7 +118,7 @@ async def run(
             if names:
                 await nemesis.rage(names, duration, silence)
             else:
-                await asyncio.sleep(duration)
+                await (meanwhile(journal) if meanwhile else asyncio.sleep(duration))
                 await silence("none")
             await owner
             await calm(devices, company, stores, journal)

@@ -36,8 +36,12 @@ class Stores:
     def __init__(self, state: Path, control: Control) -> None:
         self.state = state
         self.control = control
-        self.postgres = environment(state, "postgres")
         self.redis = environment(state, "redis")
+
+    @property
+    def postgres(self) -> dict[str, str]:
+        """As it is now: in a cluster another may have become the primary."""
+        return environment(self.state, "postgres")
 
     async def sql(self, statement: str, database: str = "history") -> list[dict[str, Any]]:
         """The rows of a query."""
@@ -45,15 +49,16 @@ class Stores:
         return [json.loads(row) for row in rows.splitlines() if row]
 
     async def execute(self, statement: str, database: str) -> str:
+        postgres = self.postgres
         return await output(
-            *("psql", "-X", "-q", "-A", "-t", "-h", "127.0.0.1", "-p", self.postgres["LISTEN_PORT"], "-U", "postgres"),
-            *("-d", database, "-v", "ON_ERROR_STOP=1", "-c", statement),
-            PGPASSWORD=self.postgres["POSTGRES_PASSWORD"],
+            *("psql", "-X", "-q", "-A", "-t", "-h", postgres.get("LISTEN_ADDRESS", "127.0.0.1"), "-p", postgres["LISTEN_PORT"]),
+            *("-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-c", statement),
+            PGPASSWORD=postgres["POSTGRES_PASSWORD"],
         )
 
     async def redis_command(self, *command: str) -> str:
         return await output(
-            *("redis-cli", "-h", "127.0.0.1", "-p", self.redis["LISTEN_PORT"], *command),
+            *("redis-cli", "-h", self.redis.get("LISTEN_ADDRESS", "127.0.0.1"), "-p", self.redis["LISTEN_PORT"], *command),
             REDISCLI_AUTH=self.redis["REDIS_PASSWORD"],
         )
 
