@@ -4,12 +4,14 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 
 import pytest
 
 BIN = pathlib.Path(os.environ["TEAHOUSE_STATE"]) / "bin"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVICES = ["Auth", "Social", "History", "Media", "Gateway"]
 OPERATOR = "operator-key-of-this-test-0123456789"
 
@@ -94,3 +96,21 @@ def test_answers_on_its_internal_listener_without_its_stores(service):
     finally:
         process.terminate()
         assert process.wait(timeout=30) == 0
+
+
+def test_the_document_of_the_configuration_is_current():
+    run = subprocess.run(
+        [sys.executable, ROOT / "deploy" / "configuration.py", BIN, "--check"], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("service", [service for service in SERVICES if service != "Gateway"])
+def test_tells_what_a_migration_would_run_and_runs_it(service):
+    """On the running system's own database, which is up to date."""
+    environment = os.environ["TEAHOUSE_STATE"] + f"/env/{service.lower()}"
+    script = f'unset "${{!TEAHOUSE_@}}"; . "{environment}"; exec "$0" "$@"'
+    for arguments in (["--migrate", "--dry-run"], ["--migrate"]):
+        run = subprocess.run(
+            ["bash", "-c", script, BIN / service, *arguments], capture_output=True, text=True, timeout=60)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert run.stdout.splitlines()[-1] == f"-- {service.lower()}: nothing to do"

@@ -11,13 +11,16 @@ import secrets
 
 import pytest
 
+from conftest import Connect, Register
 from drill.drill import System, Verdict, run
 from drill.journal import Journal
-from teahouse import Person
+from drill.stores import Stores
+from teahouse import Person, eventually
 
 from .operations import WAVES, Operator, delays, fault, percentile
 
 pytestmark = pytest.mark.timeout(300)
+long = pytest.mark.skipif(not os.environ.get("TEAHOUSE_CLUSTER_LONG"), reason="TEAHOUSE_CLUSTER_LONG=1: takes minutes")
 
 
 @pytest.fixture
@@ -60,6 +63,7 @@ async def test_the_edge_takes_another_certificate_and_another_configuration(syst
     kept(await run(system, "edge", 0, meanwhile=work), within=1)
 
 
+@long
 async def test_keys_of_all_kinds_are_exchanged(system: System, operator: Operator) -> None:
     """Those that sign tokens, those by which services know each other, and their certificates."""
     old = operator.configured("auth1", "AUTH_SIGNING_KEYS")
@@ -105,6 +109,7 @@ async def test_a_redis_server_is_lost_and_comes_back(system: System, operator: O
     kept(await run(system, "redis", 0, meanwhile=work))
 
 
+@long
 async def test_a_redis_server_is_taken_away_and_another_added(system: System, operator: Operator) -> None:
     """While some publish where others do not listen, the beacon tells what was missed."""
     both = operator.configured("history1", "REDIS_URLS")
@@ -133,7 +138,44 @@ async def test_postgresql_fails_over_to_its_synchronous_replica(system: System, 
     kept(await run(system, "failover", 0, meanwhile=work))
 
 
-@pytest.mark.skipif(not os.environ.get("TEAHOUSE_CLUSTER_LONG"), reason="TEAHOUSE_CLUSTER_LONG=1: takes minutes")
+async def test_after_the_promotion_of_a_replica_that_was_behind_nobody_holds_what_is_not_stored(
+    system: System, operator: Operator, register: Register, connect: Connect
+) -> None:
+    """It is not synchronous, and cut off before the last messages: their numbers are given again, in another epoch."""
+    stores = Stores(system.state, system.control)
+    lost, heir = ("postgres1", "postgres2") if stores.postgres["LISTEN_ADDRESS"].endswith(".71") else ("postgres2", "postgres1")
+    ann, bob = await register("ann"), await register("bob")
+    await ann.befriend(bob)
+    room = await ann.group("behind", bob)
+    clients = [await connect(person, system.edge, keep_cursors=True, reconnection=True) for person in (ann, bob)]
+    for number in range(3):
+        await clients[0].say(room, f"kept {number}")
+    await stores.execute("ALTER SYSTEM RESET synchronous_standby_names", "postgres")
+    await stores.execute("SELECT pg_reload_conf()", "postgres")
+    await eventually(lambda: stores.sql(
+        "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'async' AND replay_lsn = pg_current_wal_lsn()", "postgres"))
+    await operator.control("off", heir)
+    for number in range(3):
+        gone = await clients[0].say(room, f"gone {number}")
+    await clients[1].until_seq(room, gone["seq"])
+    await operator.control("kill", lost)
+    await operator.control("on", heir)
+    await operator.control("promote", heir)
+    await operator.control("renew", heir)
+    for client in clients:
+        await client.until(lambda client=client: len({ready["epoch"] for ready in client.readies}) > 1, 60)
+    # Who is in no epoch any more starts from the heads.
+    again = await eventually(lambda: clients[1].say(room, "again"))
+    assert again["seq"] <= gone["seq"]
+    await clients[0].until(lambda: any(message["content"] == "again" for message in clients[0].messages(room)))
+    page = await eventually(lambda: ann.page(room))
+    contents = [message["content"] for message in page["messages"]]
+    assert contents[:3] == ["kept 0", "kept 1", "kept 2"] and contents[-1] == "again"
+    assert [message["seq"] for message in page["messages"]][-1] == page["head"] == again["seq"]
+    await operator.control("rejoin", lost)
+
+
+@long
 @pytest.mark.parametrize("seed", range(1, 11))
 async def test_ten_seeds_of_everything(system: System, operator: Operator, seed: int) -> None:
     async def work(journal: Journal) -> None:

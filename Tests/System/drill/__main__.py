@@ -52,7 +52,7 @@ def main() -> int:
     if options.check:
         journal = Journal()
         journal.lines = Journal.read(options.check)
-        verdict = judge("?", journal, options.check, 0, 0)
+        verdict = judge("?", journal, options.check, 0)
         print(verdict)
         for violation in verdict.violations[:20]:
             print(violation.rule, violation.what)

@@ -135,13 +135,14 @@ async def run(
     for life in lives:
         if not life.cancelled() and life.exception():
             raise life.exception()  # type: ignore[misc] # a mistake in the drill itself
-    return judge(seed, journal, path, nemesis.count, time.monotonic() - began)
+    return judge(seed, journal, path, time.monotonic() - began)
 
 
-def judge(seed: str, journal: Journal, path: Path, faults: int, seconds: float) -> Verdict:
+def judge(seed: str, journal: Journal, path: Path, seconds: float) -> Verdict:
     lines: list[Line] = journal.lines
     operations = sum(line["op"] in OPERATIONS for line in lines)
     entries = sum(line["op"] == "entry" for line in lines)
+    faults = sum(line["op"] == "fault" for line in lines)
     return Verdict(seed, path, check(lines), operations, entries, faults, seconds)
 
 
