@@ -41,7 +41,7 @@ def table(rows: list[tuple[str, str, str]]) -> str:
     for name, kind, meaning in rows:
         what, _, usual = kind.rpartition("; ")
         default = usual.removeprefix("default ")
-        shown = kind if default in (usual, "none") else f"{what}; default `{default}`"
+        shown = kind if default in (usual, "none", "") else f"{what}; default `{default}`"
         lines.append(f"| `{name}` | {shown} | {meaning} |")
     return "\n".join(lines) + "\n"
 

@@ -109,10 +109,6 @@ private struct Example: ServiceConfiguration {
         ] {
             #expect(keys.help(takesMigrate: false).contains("  \(name)  ("))
         }
-        #expect(
-            keys.help(takesMigrate: false).contains(
-                "  SOCIAL_WINDOW  (duration, as 500ms, 10s, 15m, 12h, 7d; default 15m)"))
-        #expect(keys.help(takesMigrate: false).contains("  TRUSTED_PROXIES  (list, with commas; default none)"))
     }
 
     @Test func `two keys of a caller hold while they are exchanged`() {

@@ -136,7 +136,7 @@ package final class ConfigurationKeys {
     /// With commas between; empty parts are refused.
     package func list(_ name: String, default usual: [String]? = nil, _ explanation: String) -> [String] {
         self.read(
-            name, kind: "list, with commas", usual: usual, shown: usual == [] ? "none" : usual?.joined(separator: ","), explanation,
+            name, kind: "list, with commas", usual: usual, shown: usual?.joined(separator: ","), explanation,
             instead: []
         ) { text in
             if text.isEmpty { return usual == [] ? [] : nil }
@@ -226,13 +226,8 @@ extension Duration {
         return .seconds(Double(number) * unit.1)
     }
 
-    /// In the largest unit in which it is a whole number; zero in seconds.
     fileprivate static func shown(_ duration: Duration) -> String {
-        let milliseconds = Int(duration / .milliseconds(1))
-        let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)]
-        guard let unit = units.first(where: { milliseconds.isMultiple(of: $0.1) && milliseconds >= $0.1 }) else {
-            return milliseconds == 0 ? "0s" : "\(milliseconds)ms"
-        }
-        return "\(milliseconds / unit.1)\(unit.0)"
+        let seconds = duration / .seconds(1)
+        return seconds < 1 ? "\(Int(seconds * 1000))ms" : "\(Int(seconds))s"
     }
 }
