@@ -40,6 +40,10 @@ GATEWAY = {
 FULL = 0.5
 CONNECTIONS_PER_GATEWAY = 40_000
 CORES_PER_GATEWAY = 2
+# One instance of History is asked for so many messages a second at most; two there are always.
+MESSAGES_PER_HISTORY = 5_000
+# Of the beacon: `"<chatroomId>":seq,`, for each chatroom written to in the last 10 s, every 2 s, by each History to each Gateway.
+HEAD_BYTES = 16
 
 
 def group_size(chance: random.Random) -> int:
@@ -76,6 +80,9 @@ def needs(users: int, units: dict) -> dict:
     batch = "1" if messages < 100 else "10" if messages < 5_000 else "100"
     postgres = units[batch]
     redis = messages * (units["redis"]["publication_cpu_us"] + nodes * units["redis"]["listener_cpu_us"]) / 1e6
+    histories = max(2, math.ceil(messages / MESSAGES_PER_HISTORY))
+    # At most one chatroom for each message; how often two meet in one is left out.
+    beacon = messages * 10 * HEAD_BYTES / 2 * histories
     return {
         "users": users,
         "connections": round(connections),
@@ -92,6 +99,10 @@ def needs(users: int, units: dict) -> dict:
         "redis_cores_busy": round(redis, 5),
         "postgresql_cores_busy": round(messages * postgres["postgresql_cpu_us"] / 1e6, 3),
         "postgresql_wal_mb_per_second": round(messages * postgres["wal_bytes"] / 1e6, 2),
+        "histories": histories,
+        "beacon_mb_per_second_and_gateway": round(beacon / 1e6, 2),
+        # Every Gateway tells every other that it is there, every 2 s.
+        "node_hints_per_second": round(gateways * gateways / 2),
         # A day is as long as eight hours at peak.
         "log_gb_per_day": round(messages * 8 * 3600 * postgres["disk_bytes"] / 1e9, 2),
     }
@@ -103,7 +114,7 @@ def table(rows: list[dict]) -> str:
         ("deliveries_per_second", "deliveries/s"), ("gateways", "Gateways of 2 cores"), ("gateway_memory_gib", "their memory, GiB"),
         ("storm_seconds", "all come back in, s"), ("redis_servers", "Redis servers"),
         ("postgresql_cores_busy", "PostgreSQL cores busy"), ("postgresql_wal_mb_per_second", "its log, MB/s"),
-        ("log_gb_per_day", "disk a day, GB"),
+        ("log_gb_per_day", "disk a day, GB"), ("beacon_mb_per_second_and_gateway", "beacon to each Gateway, MB/s"),
     ]
     lines = ["| " + " | ".join(title for _, title in columns) + " |", "|" + "---|" * len(columns)]
     for row in rows:
