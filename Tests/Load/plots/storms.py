@@ -75,7 +75,7 @@ class Storm:
         # The same edge, without TLS, which the load tester does not speak.
         text = re.sub(r"listen 443 ssl http2(.*?);", "", text)
         text = text.replace("ssl_reject_handshake on;", "").replace(
-            "server_name edge.teahouse.test;", "server_name edge.teahouse.test _; listen 8080 backlog=8192;")
+            "server_name edge.teahouse.test;", "server_name edge.teahouse.test _; listen 8080 backlog=8192 reuseport;")
         text = re.sub(r"ssl_certificate(_key)? .*?;", "", text)
         # Few descriptors to a process on some machines; each connection takes two.
         conf.write_text(re.sub(r"worker_processes \w+;", "worker_processes 8;", text))
@@ -187,7 +187,7 @@ def plot() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--connections", type=int, default=45_000)
+    parser.add_argument("--connections", type=int, default=36_000)
     parser.add_argument("--rate", type=float, default=100)
     parser.add_argument("--seconds", type=int, default=130)
     parser.add_argument("--slow", type=float, default=1)

@@ -1,0 +1,49 @@
+"""Slow clients of Debian's slowhttptest at the edge and straight at each service (H05): others notice nothing."""
+
+import asyncio
+import shutil
+import time
+
+import aiohttp
+import pytest
+
+from drill.drill import System
+
+pytestmark = pytest.mark.skipif(not shutil.which("slowhttptest"), reason="slowhttptest is not installed")
+# Heads, bodies and answers at a trickle.
+ATTACKS = {
+    "heads": ["-H", "-i", "1", "-t", "GET"],
+    "bodies": ["-B", "-i", "1", "-t", "POST", "-s", "60000", "-x", "4"],
+    "answers": ["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "5", "-k", "3"],
+}
+
+
+@pytest.fixture
+def system() -> System:
+    return System.from_environment()
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("target", ["https://edge.teahouse.test", "http://auth1.teahouse.test:8000", "http://gateway1.teahouse.test:8000"])
+async def test_slow_clients_hold_up_nobody(system: System, attack: str, target: str) -> None:
+    path = "/socket.io/?EIO=4&transport=polling" if "gateway" in target else "/api/auth/me"
+    process = await asyncio.create_subprocess_exec(
+        "slowhttptest", *ATTACKS[attack], "-c", "200", "-r", "200", "-l", "16", "-p", "3", "-u", target + path,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+    times: list[float] = []
+    async with aiohttp.ClientSession() as session:
+        while process.returncode is None and len(times) < 400:
+            start = time.monotonic()
+            async with session.get(target + path) as answer:
+                assert answer.status in (200, 401), await answer.text()
+            times.append(time.monotonic() - start)
+            try:
+                await asyncio.wait_for(asyncio.shield(process.wait()), 0.04)
+            except TimeoutError:
+                pass
+    out, _ = await asyncio.wait_for(process.communicate(), 40)
+    times.sort()
+    assert len(times) > 20 and times[int(len(times) * 0.99)] < 1, f"{len(times)} calls, p99 {times[int(len(times) * 0.99)]:.2f} s"
+    # Its own closing words: none of the 200 is connected any more.
+    report = out.decode(errors="replace")
+    assert "service available:" in report and "NO" not in report.split("service available:")[-1].splitlines()[0], report[-900:]
