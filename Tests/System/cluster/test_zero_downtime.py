@@ -63,6 +63,20 @@ async def test_the_edge_takes_another_certificate_and_another_configuration(syst
     kept(await run(system, "edge", 0, meanwhile=work), within=1)
 
 
+@pytest.mark.skipif(not os.environ.get("TEAHOUSE_OTHER_BIN"), reason="TEAHOUSE_OTHER_BIN: the programs of another version")
+async def test_another_version_takes_over_and_gives_back(system: System, operator: Operator) -> None:
+    """Back to the other version on the database of this one, and forth again: both run side by side meanwhile."""
+    ours = os.readlink(system.state / "bin")
+
+    async def work(_: Journal) -> None:
+        for programs in (os.environ["TEAHOUSE_OTHER_BIN"], ours):
+            (system.state / "bin").unlink()
+            (system.state / "bin").symlink_to(programs)
+            await operator.roll()
+
+    kept(await run(system, "versions", 0, meanwhile=work), within=1)
+
+
 @long
 async def test_keys_of_all_kinds_are_exchanged(system: System, operator: Operator) -> None:
     """Those that sign tokens, those by which services know each other, and their certificates."""
