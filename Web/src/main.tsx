@@ -1,9 +1,11 @@
 import { useEffect, useState } from "react"
 import { createRoot } from "react-dom/client"
+import { loadLanguage, preferredLanguage } from "./i18n/i18n"
 import { AccountPage } from "./session/AccountPage"
 import { Shell } from "./shell/Shell"
 import { parseRoute, usePath } from "./shell/route"
-import { Teahouse, TeahouseProvider, useLanguage, useSelected } from "./store/teahouse"
+import { TeahouseProvider, useLanguage, useSelected } from "./store/context"
+import { Teahouse } from "./store/teahouse"
 import "./styles/main.css"
 import { applyTheme } from "./theme/theme"
 import { Toasts } from "./ui/Toasts"
@@ -19,7 +21,7 @@ function App() {
   useEffect(() => applyTheme(theme), [theme])
   return (
     <>
-      {signedIn ? <Shell route={route} /> : <AccountPage register={route.page === "register"} />}
+      {signedIn ? <Shell route={route} /> : <AccountPage route={route} />}
       <Toasts />
     </>
   )
@@ -35,4 +37,4 @@ function Root() {
 void navigator.serviceWorker?.register("/worker.js").catch(() => undefined)
 
 const root = document.getElementById("root")
-if (root) createRoot(root).render(<Root />)
+if (root) void loadLanguage(preferredLanguage()).then(() => createRoot(root).render(<Root />))

@@ -1,8 +1,10 @@
 import {
-  Account, Block, Chatroom, ChatroomChange, ChatroomID, Favorite, Found, Friend, FriendRequest, FriendRequests, MediaFile,
-  Member, Message, MessageID, Page, Profile, Readers, SearchWish, Seq, SessionInfo, Summary, SyncAnswer, UserID,
+  Account, Block, Chatroom, ChatroomChange, ChatroomID, Favorite, Found, Friend, FriendRequest, FriendRequests, Invite,
+  JoinRequest, MediaFile, Member, Message, MessageID, Page, Privacy, Profile, Readers, SearchWish, SecondFactorSetup, Seq,
+  SessionInfo, Summary, SyncAnswer, UserID,
 } from "./contract"
-import { Http } from "./http"
+import { Http, Sending } from "./http"
+import { TusUpload, endUpload, uploadResumably } from "./tus"
 import { uuid } from "./uuid"
 
 /** The calls of the contract that this client makes, one method each. All throw `Refusal`. */
@@ -11,14 +13,60 @@ export class Calls {
 
   // Auth
 
-  register(username: string, password: string, nickname: string): Promise<{ user: Profile }> {
-    return this.http.call("POST", "/api/auth/register", {
-      body: { username, password, nickname: nickname || undefined }, idempotencyKey: uuid(),
-    })
+  register(
+    wish: { username: string; password: string; nickname?: string; email?: string; code?: string },
+  ): Promise<{ user: Profile }> {
+    return this.http.call("POST", "/api/auth/register", { body: wish, idempotencyKey: uuid() })
   }
 
-  login(username: string, password: string): Promise<{ user: Profile }> {
-    return this.http.call("POST", "/api/auth/login", { body: { username, password, device: device() } })
+  login(username: string, password: string, totp?: string): Promise<{ user: Profile }> {
+    return this.http.call("POST", "/api/auth/login", { body: { username, password, totp, device: device() } })
+  }
+
+  /** A code by mail; the answer does not tell whether anybody has that address. */
+  async sendCode(email: string, purpose: "register" | "resetPassword" | "changeEmail"): Promise<void> {
+    await this.http.call("POST", "/api/auth/codes", { body: { email, purpose } })
+  }
+
+  resetPassword(username: string, code: string, newPassword: string): Promise<void> {
+    return this.http.call("POST", "/api/auth/password-reset", { body: { username, code, newPassword } })
+  }
+
+  changeEmail(email: string, code: string, password: string): Promise<Account> {
+    return this.http.call("PUT", "/api/auth/me/email", { body: { email, code, password } })
+  }
+
+  hasSecondFactor(): Promise<boolean> {
+    return this.http.call<{ active: boolean }>("GET", "/api/auth/me/totp").then(({ active }) => active)
+  }
+
+  beginSecondFactor(password: string): Promise<SecondFactorSetup> {
+    return this.http.call("POST", "/api/auth/me/totp", { body: { password } })
+  }
+
+  confirmSecondFactor(code: string): Promise<void> {
+    return this.http.call("POST", "/api/auth/me/totp/confirm", { body: { code } })
+  }
+
+  removeSecondFactor(password: string, totp: string): Promise<void> {
+    return this.http.call("DELETE", "/api/auth/me/totp", { body: { password, totp } })
+  }
+
+  privacy(): Promise<Privacy> {
+    return this.http.call("GET", "/api/auth/me/privacy")
+  }
+
+  setPrivacy(change: Partial<Omit<Privacy, "code">>): Promise<Privacy> {
+    return this.http.call("PATCH", "/api/auth/me/privacy", { body: change })
+  }
+
+  /** Another friend code; the one before opens nothing more. */
+  renewFriendCode(): Promise<Privacy> {
+    return this.http.call("POST", "/api/auth/me/privacy/code")
+  }
+
+  deleteMe(password: string): Promise<void> {
+    return this.http.call("DELETE", "/api/auth/me", { body: { password } })
   }
 
   logout(): Promise<void> {
@@ -94,9 +142,10 @@ export class Calls {
     return this.http.call("GET", "/api/social/friend-requests")
   }
 
-  requestFriend(userId: UserID, reason: string): Promise<FriendRequest> {
+  /** `code`: of somebody who takes requests only with it. */
+  requestFriend(userId: UserID, reason: string, code?: string): Promise<FriendRequest> {
     return this.http.call("POST", "/api/social/friend-requests", {
-      body: { userId, reason: reason || undefined }, idempotencyKey: uuid(),
+      body: { userId, reason: reason || undefined, code }, idempotencyKey: uuid(),
     })
   }
 
@@ -158,6 +207,30 @@ export class Calls {
     return this.http.call("DELETE", `/api/social/chatrooms/${id}/members/${user}`)
   }
 
+  createInvite(id: ChatroomID, limits: { expiresIn?: number; maxUses?: number }): Promise<Invite> {
+    return this.http.call("POST", `/api/social/chatrooms/${id}/invites`, { body: limits })
+  }
+
+  /** The group, or that one waits for it. */
+  followInvite(code: string): Promise<Chatroom | { chatroomId: ChatroomID; status: "waiting" }> {
+    return this.http.call("POST", `/api/social/invites/${encodeURIComponent(code)}`)
+  }
+
+  joinRequests(id: ChatroomID): Promise<JoinRequest[]> {
+    return this.http.call<{ requests: JoinRequest[] }>("GET", `/api/social/chatrooms/${id}/join-requests`, {
+      query: { limit: 200 },
+    }).then(({ requests }) => requests)
+  }
+
+  settleJoinRequest(id: ChatroomID, user: UserID, letsIn: boolean): Promise<void> {
+    const answer = letsIn ? "approve" : "reject"
+    return this.http.call("POST", `/api/social/chatrooms/${id}/join-requests/${user}/${answer}`)
+  }
+
+  report(what: { userId: UserID } | { messageId: MessageID }, reason: string): Promise<unknown> {
+    return this.http.call("POST", "/api/social/reports", { body: { ...what, reason }, idempotencyKey: uuid() })
+  }
+
   // History
 
   summaries(): Promise<Summary[]> {
@@ -214,10 +287,24 @@ export class Calls {
 
   // Media
 
+  /** In one piece. */
   upload(
-    chatroomId: ChatroomID, file: Blob, name: string, idempotencyKey: string, onProgress: (done: number) => void,
+    chatroomId: ChatroomID, file: Blob, name: string, idempotencyKey: string, sending: Sending,
   ): Promise<MediaFile> {
-    return this.http.upload("/api/media/uploads", file, { query: { name, chatroomId }, idempotencyKey, onProgress })
+    return this.http.upload("/api/media/uploads", file, { query: { name, chatroomId }, idempotencyKey, ...sending })
+  }
+
+  /** In parts, so that what has arrived stays there when the connection breaks. */
+  uploadResumably(
+    chatroomId: ChatroomID, file: Blob, name: string, upload: Pick<TusUpload, "address" | "onBegun" | "idempotencyKey">,
+    sending: Sending,
+  ): Promise<MediaFile> {
+    const metadata = { filename: name, filetype: file.type, chatroomId: String(chatroomId) }
+    return uploadResumably(this.http, { file, metadata, ...upload, ...sending })
+  }
+
+  endUpload(address: string): Promise<void> {
+    return endUpload(this.http, address)
   }
 
   uploadAvatar(image: Blob): Promise<MediaFile> {

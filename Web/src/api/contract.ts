@@ -17,6 +17,8 @@ export interface Profile {
 /** Oneself. */
 export interface Account extends Profile {
   bio?: string | null
+  email?: string | null
+  emailVerified?: boolean
 }
 
 export interface SessionInfo {
@@ -31,6 +33,24 @@ export interface SessionInfo {
 export interface Block {
   user: Profile
   since: string
+}
+
+/** Who may ask one to be friends, and what others learn of one; receipts and typing are mutual. */
+export interface Privacy {
+  requests: "anyone" | "sharesChatroom" | "code" | "nobody"
+  presence: "friends" | "nobody"
+  receipts: boolean
+  typing: boolean
+  /** What somebody has to know who asks to be friends, where `requests` is `code`. */
+  code: string
+}
+
+/** What an authenticator app needs, told this once. */
+export interface SecondFactorSetup {
+  secret: string
+  /** `otpauth://…` */
+  url: string
+  recoveryCodes: string[]
 }
 
 export interface Sender {
@@ -60,6 +80,8 @@ export interface Friend {
   remark?: string | null
   since: string
   online: boolean
+  /** Where they show it. */
+  lastSeenAt?: string | null
 }
 
 export interface Chatroom {
@@ -71,14 +93,21 @@ export interface Chatroom {
   memberCount: number
   peer?: Profile | null
   role: "owner" | "admin" | "member"
+  /** One's own, as far as an event has told it. */
+  mutedUntil?: string | null
+  canSend?: boolean
   settings: { notify: "all" | "mentions" | "none"; pinned: boolean; hidden: boolean }
   historyForNewMembers?: boolean
+  /** Of a group: whether whoever comes must be let in by an owner or admin. */
+  joinApproval?: boolean
 }
 
 export interface ChatroomChange {
   name?: string
   announcement?: string
+  avatar?: string | null
   historyForNewMembers?: boolean
+  joinApproval?: boolean
 }
 
 export interface Member {
@@ -86,6 +115,19 @@ export interface Member {
   role: Chatroom["role"]
   joinedAt: string
   mutedUntil?: string | null
+  online?: boolean
+}
+
+/** Somebody who has followed a link into a group and waits to be let in. */
+export interface JoinRequest {
+  user: Profile
+  invitedBy: UserID
+  createdAt: string
+}
+
+export interface Invite {
+  code: string
+  expiresAt: string
 }
 
 export type MessageType = "text" | "image" | "file"

@@ -28,6 +28,19 @@ export interface CallOptions {
   signal?: AbortSignal
 }
 
+/** While bytes go out. */
+export interface Sending {
+  /** How many have gone. */
+  onProgress?: (bytes: number) => void
+  signal?: AbortSignal
+}
+
+/** What came back. */
+export interface Sent {
+  body: unknown
+  header(name: string): string | null
+}
+
 /** Calls of the services through the edge. The browser brings the cookie, which any answer may renew. */
 export class Http {
   constructor(private readonly watch: SessionWatch) {}
@@ -38,31 +51,40 @@ export class Http {
     if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey
     const body = options.body === undefined ? undefined : JSON.stringify(options.body)
     const response = await this.fetch(withQuery(path, options.query), { method, headers, body, signal: options.signal })
-    return (response.status === 204 ? undefined : await response.json()) as Answer
+    const text = response.status === 204 ? "" : await response.text()
+    return (text ? JSON.parse(text) : undefined) as Answer
   }
 
-  /** Sends a file as it is, telling how far it has come. `fetch` cannot tell, hence the older interface. */
-  upload<Answer>(
-    path: string, file: Blob, options: CallOptions & { onProgress?: (done: number) => void },
-  ): Promise<Answer> {
+  /** Sends a file as it is, in one piece. */
+  async upload<Answer>(path: string, file: Blob, options: CallOptions & Sending): Promise<Answer> {
+    const headers: Record<string, string> = { "content-type": file.type || "application/octet-stream" }
+    if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey
+    return (await this.send("POST", withQuery(path, options.query), file, { ...options, headers })).body as Answer
+  }
+
+  /** Sends bytes, telling how far they have come. `fetch` cannot tell, hence the older interface. */
+  send(
+    method: string, path: string, bytes: Blob | null, { headers, onProgress, signal }: Sending & { headers: Record<string, string> },
+  ): Promise<Sent> {
     const user = this.watch.current()
     return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(offline())
       const request = new XMLHttpRequest()
-      request.open("POST", withQuery(path, options.query))
-      if (options.idempotencyKey) request.setRequestHeader("idempotency-key", options.idempotencyKey)
-      request.setRequestHeader("content-type", file.type || "application/octet-stream")
-      request.upload.onprogress = (event) => {
-        if (event.lengthComputable) options.onProgress?.(event.loaded / event.total)
-      }
+      request.open(method, path)
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
+      request.upload.onprogress = (event) => onProgress?.(event.loaded)
       request.onerror = () => reject(offline())
       request.onabort = () => reject(offline())
       request.onload = () => {
         this.learn(user, request.status)
-        const answer = parsed(request.responseText)
-        if (request.status >= 200 && request.status < 300) resolve(answer as Answer)
-        else reject(refusal(request.status, answer, request.getResponseHeader("retry-after")))
+        const body = parsed(request.responseText)
+        if (request.status < 200 || request.status >= 300) {
+          return reject(refusal(request.status, body, request.getResponseHeader("retry-after")))
+        }
+        resolve({ body, header: (name) => request.getResponseHeader(name) })
       }
-      request.send(file)
+      signal?.addEventListener("abort", () => request.abort())
+      request.send(bytes)
     })
   }
 

@@ -1,7 +1,7 @@
 import { FormEvent, useState } from "react"
 import { UserID } from "../api/contract"
 import { FriendPicker } from "../friends/FriendPicker"
-import { useT, useTeahouse } from "../store/teahouse"
+import { useT, useTeahouse } from "../store/context"
 import { Dialog } from "../ui/Dialog"
 
 /** A name and some friends make a group. */
@@ -14,7 +14,7 @@ export function NewGroupDialog({ onClose }: { onClose: () => void }) {
   const create = async (event: FormEvent) => {
     event.preventDefault()
     setBusy(true)
-    const done = await teahouse.attempt(() => teahouse.createGroup(name.trim(), [...members]))
+    const done = await teahouse.attempt(() => teahouse.chatrooms.createGroup(name.trim(), [...members]))
     setBusy(false)
     if (done) onClose()
   }

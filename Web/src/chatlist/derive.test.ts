@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Chatroom, Message, Summary } from "../api/contract"
 import { ChatroomLog, emptyLog, receiveAll, startAt } from "../log/log"
-import { chatList, lastMessage, unreadCount } from "./derive"
+import { chatList, isListed, lastMessage, matchesChat, unreadCount, unreadInAll } from "./derive"
 
 const me = 1
 const other = 2
@@ -17,6 +17,14 @@ function message(seq: number, sender: number, chatroomId = 7): Message {
 
 function summary(head: number, unread: number, sender = other): Summary {
   return { chatroomId: 7, head, unread, last: head ? message(head, sender) : null }
+}
+
+function room(id: number, name: string, pinned = false): Chatroom {
+  return { id, type: "group", name, memberCount: 2, role: "member", settings: { notify: "all", pinned, hidden: false } }
+}
+
+const nothing = {
+  chatrooms: [], friends: null, summaries: new Map(), logs: new Map(), readUpTo: new Map(), drafts: new Map(), me,
 }
 
 function live(head: number, ...messages: Message[]): ChatroomLog {
@@ -48,11 +56,39 @@ test("the last message is the newest of list and log", () => {
 })
 
 test("the newest activity comes first, pinned chatrooms above all, silent ones by name below", () => {
-  const room = (id: number, name: string, pinned = false): Chatroom => ({
-    id, type: "group", name, memberCount: 2, role: "member", settings: { notify: "all", pinned, hidden: false },
-  })
   const summaries = new Map([1, 2].map((id) => [id, { ...summary(id * 10, 0), chatroomId: id }]))
-  const list = chatList([room(4, "b"), room(1, "one"), room(3, "a"), room(2, "two"), room(5, "z", true)],
-    summaries, new Map(), new Map(), me)
+  const list = chatList({
+    ...nothing, chatrooms: [room(4, "b"), room(1, "one"), room(3, "a"), room(2, "two"), room(5, "z", true)], summaries,
+  })
   assert.deepEqual(list.map((item) => item.chatroom.id), [5, 2, 1, 3, 4])
+})
+
+test("a friend's remark is their chatroom's name, and it is found by either", () => {
+  const peer = { id: 9, username: "bob", nickname: "Bob" }
+  const friends = [{ user: peer, remark: "老鲍", since: "", online: false }]
+  const [item] = chatList({ ...nothing, chatrooms: [{ ...room(1, "Bob"), type: "direct", peer }], friends })
+  assert.ok(item)
+  assert.equal(item.name, "老鲍")
+  assert.ok(matchesChat(item, "老") && matchesChat(item, "bob") && !matchesChat(item, "cat"))
+})
+
+test("who is named in what is unread is told so, until it is read", () => {
+  const named = { ...message(11, other), mentions: [me] }
+  const mentioned = (log: ChatroomLog, read: number, listed = false) => chatList({
+    ...nothing, chatrooms: [room(7, "Tea")], logs: new Map([[7, log]]), readUpTo: new Map([[7, read]]),
+    summaries: new Map([[7, { ...summary(10, 1), mentioned: listed }]]),
+  })[0]?.mentioned
+  assert.equal(mentioned(live(10, named), 0), true)
+  assert.equal(mentioned(live(10, named), 11), false)
+  assert.equal(mentioned(live(10), 0, true), true)
+  assert.equal(mentioned(live(10), 10, true), false)
+  assert.equal(mentioned(live(10, message(11, me)), 0, true), false)
+})
+
+test("what is put away comes back when somebody writes there", () => {
+  const hidden: Chatroom = { ...room(7, "Tea"), settings: { notify: "none", pinned: false, hidden: true } }
+  const items = (unread: number) => chatList({ ...nothing, chatrooms: [hidden], summaries: new Map([[7, summary(10, unread)]]) })
+  assert.deepEqual(items(0).map(isListed), [false])
+  assert.deepEqual(items(2).map(isListed), [true])
+  assert.equal(unreadInAll(items(2)), 0)
 })

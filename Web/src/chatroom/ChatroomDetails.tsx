@@ -1,11 +1,14 @@
 import { useEffect, useState } from "react"
 import { Chatroom, Member, UserID } from "../api/contract"
 import { FriendPicker } from "../friends/FriendPicker"
-import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { InviteDialog } from "../invite/InviteDialog"
+import { useSelected, useT, useTeahouse } from "../store/context"
 import { Confirm, Dialog } from "../ui/Dialog"
 import { Spinner } from "../ui/Empty"
+import { Icon } from "../ui/Icon"
 import { IconButton } from "../ui/IconButton"
 import { ChatroomSettings } from "./ChatroomSettings"
+import { JoinRequests } from "./JoinRequests"
 import { MemberRow } from "./MemberRow"
 
 /** What a chatroom is set to; a group's members, and what one may do about them. */
@@ -16,12 +19,13 @@ export function ChatroomDetails({ chatroom, onClose }: { chatroom: Chatroom; onC
   const group = chatroom.type === "group"
   const { members, reload } = useMembers(chatroom.id)
   const [adding, setAdding] = useState(false)
+  const [inviting, setInviting] = useState(false)
   const [leaving, setLeaving] = useState(false)
   const owner = chatroom.role === "owner"
   const leave = () => void teahouse.attempt(async () => {
     if (owner) await teahouse.calls.dissolve(chatroom.id)
     else await teahouse.calls.removeMember(chatroom.id, me ?? 0)
-    teahouse.removeChatroom(chatroom.id)
+    teahouse.chatrooms.remove(chatroom.id)
   })
   return (
     <aside className="details" aria-label={t("chatroom.details")}>
@@ -30,14 +34,21 @@ export function ChatroomDetails({ chatroom, onClose }: { chatroom: Chatroom; onC
         <IconButton icon="close" label={t("action.close")} onClick={onClose} />
       </header>
       <div className="scroll">
-        {chatroom.announcement && <p className="announcement">{chatroom.announcement}</p>}
+        {chatroom.announcement && chatroom.role === "member" && <p className="announcement">{chatroom.announcement}</p>}
         <ChatroomSettings key={chatroom.id} chatroom={chatroom} />
+        {group && chatroom.role !== "member" && <JoinRequests chatroom={chatroom} />}
         <h3 className="section-title">{t("chatroom.members")}{members ? ` · ${members.length}` : ""}</h3>
         {group && (
-          <button type="button" className="row" onClick={() => setAdding(true)}>
-            <span className="avatar avatar-small avatar-square avatar-icon">+</span>
-            <span className="row-name">{t("chatroom.addMembers")}</span>
-          </button>
+          <>
+            <button type="button" className="row" onClick={() => setAdding(true)}>
+              <span className="avatar avatar-small avatar-square avatar-icon"><Icon name="addPerson" size={18} /></span>
+              <span className="row-name">{t("chatroom.addMembers")}</span>
+            </button>
+            <button type="button" className="row" onClick={() => setInviting(true)}>
+              <span className="avatar avatar-small avatar-square avatar-icon"><Icon name="link" size={18} /></span>
+              <span className="row-name">{t("invite.make")}</span>
+            </button>
+          </>
         )}
         {!members && <Spinner />}
         <ul className="rows">
@@ -57,6 +68,7 @@ export function ChatroomDetails({ chatroom, onClose }: { chatroom: Chatroom; onC
         <AddMembersDialog chatroom={chatroom} members={members} onAdded={() => void reload()}
           onClose={() => setAdding(false)} />
       )}
+      {inviting && <InviteDialog chatroom={chatroom} onClose={() => setInviting(false)} />}
       {leaving && (
         <Confirm question={t(owner ? "chatroom.dissolveConfirm" : "chatroom.leaveConfirm", { name: chatroom.name })}
           action={t(owner ? "chatroom.dissolve" : "chatroom.leave")} onConfirm={leave}
@@ -78,7 +90,7 @@ function AddMembersDialog({ chatroom, members, onAdded, onClose }: {
   const add = async () => {
     const done = await teahouse.attempt(async () => {
       await teahouse.calls.addMembers(chatroom.id, [...chosen])
-      await teahouse.loadChatrooms()
+      await teahouse.lists.loadChatrooms()
     })
     if (!done) return
     onAdded()
@@ -108,7 +120,7 @@ function useMembers(id: number): { members?: Member[]; reload: () => Promise<voi
   const [members, setMembers] = useState<Member[]>()
   const reload = async () => {
     const found = await teahouse.calls.members(id)
-    teahouse.remember(found.map(({ user }) => user))
+    teahouse.lists.remember(found.map(({ user }) => user))
     setMembers(found.sort((a, b) => rank[a.role] - rank[b.role] || a.joinedAt.localeCompare(b.joinedAt)))
   }
   useEffect(() => {

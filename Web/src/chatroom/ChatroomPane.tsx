@@ -1,16 +1,19 @@
-import { DragEvent, useEffect, useMemo, useState } from "react"
-import { Chatroom, Message } from "../api/contract"
+import { DragEvent, Suspense, lazy, useCallback, useEffect, useMemo, useState } from "react"
+import { Chatroom } from "../api/contract"
+import { useChatroomName } from "../chatlist/useChatList"
+import { Presence } from "../friends/Presence"
 import { navigate } from "../shell/route"
-import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useSelected, useT, useTeahouse } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Empty, Spinner } from "../ui/Empty"
 import { IconButton } from "../ui/IconButton"
-import { ChatroomDetails } from "./ChatroomDetails"
+import { AnnouncementBar } from "./AnnouncementBar"
 import { Composer } from "./Composer"
-import { ForwardDialog } from "./ForwardDialog"
 import { MessageList } from "./MessageList"
-import { ReadersDialog } from "./ReadersDialog"
-import { Aim, Conversation, ConversationContext } from "./conversation"
+import { Aim, Conversation, ConversationContext, Overlay } from "./conversation"
+
+const ChatroomDetails = lazy(() => import("./ChatroomDetails").then((module) => ({ default: module.ChatroomDetails })))
+const ChatroomOverlay = lazy(() => import("./ChatroomOverlay").then((module) => ({ default: module.ChatroomOverlay })))
 
 /** One chatroom: who it is with, what was said, and where to say more. */
 export function ChatroomPane({ id }: { id: number }) {
@@ -30,55 +33,77 @@ export function ChatroomPane({ id }: { id: number }) {
 
 function OpenChatroom({ chatroom }: { chatroom: Chatroom }) {
   const t = useT()
-  const teahouse = useTeahouse()
+  const name = useChatroomName(chatroom)
   const [details, setDetails] = useState(false)
   const [aim, setAim] = useState<Aim>()
-  const [forwarding, setForwarding] = useState<Message>()
-  const [readersOf, setReadersOf] = useState<Message>()
-  const conversation = useMemo<Conversation>(
-    () => ({ chatroom, aim, setAim, forward: setForwarding, showReaders: setReadersOf }), [chatroom, aim])
-  const [dropping, setDropping] = useState(false)
+  const [attached, setAttached] = useState<readonly File[]>([])
+  const [overlay, setOverlay] = useState<Overlay>()
+  const conversation = useMemo<Conversation>(() => ({
+    chatroom, aim, setAim, attached,
+    attach: (files) => setAttached((now) => [...now, ...files]),
+    detach: (file) => setAttached((now) => (file ? now.filter((each) => each !== file) : [])),
+    show: setOverlay,
+  }), [chatroom, aim, attached])
+  const { dropping, ...drop } = useDrop(conversation.attach)
+  const waiting = useSelected((state) => state.joinRequests.get(chatroom.id)?.length ?? 0)
+  const closeOverlay = useCallback(() => setOverlay(undefined), [])
   const group = chatroom.type === "group"
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => event.key === "Escape" && setDetails(false)
     document.addEventListener("keydown", onKey)
     return () => document.removeEventListener("keydown", onKey)
   }, [])
-  const onDrop = (event: DragEvent) => {
-    event.preventDefault()
-    setDropping(false)
-    for (const file of Array.from(event.dataTransfer.files)) teahouse.sender.file(chatroom.id, file)
-  }
   return (
     <ConversationContext.Provider value={conversation}>
-      <section className={details ? "pane chatroom with-details" : "pane chatroom"} aria-label={chatroom.name}
-        onDragOver={(event) => {
-          if (!event.dataTransfer.types.includes("Files")) return
-          event.preventDefault()
-          setDropping(true)
-        }}
-        onDragLeave={(event) => event.currentTarget === event.target && setDropping(false)}
-        onDrop={onDrop}>
+      <section className={details ? "pane chatroom with-details" : "pane chatroom"} aria-label={name} {...drop}>
         <header className="pane-head">
           <IconButton icon="back" label={t("action.back")} className="only-narrow" onClick={() => navigate("/")} />
-          <Avatar id={group ? chatroom.id : chatroom.peer?.id ?? chatroom.id} name={chatroom.name}
-            url={chatroom.avatar ?? chatroom.peer?.avatar} size="small" square={group} />
+          <button type="button" className="chatroom-head" aria-label={t("chatroom.about", { name })}
+            onClick={() => (chatroom.peer ? setOverlay({ kind: "person", id: chatroom.peer.id }) : setDetails(!details))}>
+            <Avatar id={group ? chatroom.id : chatroom.peer?.id ?? chatroom.id} name={name}
+              url={chatroom.avatar ?? chatroom.peer?.avatar} size="small" square={group} />
+          </button>
           <div className="chatroom-title">
-            <h1>{chatroom.name}</h1>
+            <h1>{name}</h1>
             <Standing chatroom={chatroom} />
           </div>
           <IconButton icon="search" label={t("chatroom.search")} onClick={() => navigate(`/search/${chatroom.id}`)} />
-          <IconButton icon="more" label={t("chatroom.details")} pressed={details} onClick={() => setDetails(!details)} />
+          <IconButton icon="more" label={waiting > 0 ? t("chatroom.detailsWaiting", { count: waiting }) : t("chatroom.details")}
+            pressed={details} badge={waiting} onClick={() => setDetails(!details)} />
         </header>
+        {chatroom.announcement && <AnnouncementBar key={chatroom.announcement} chatroom={chatroom} />}
         <MessageList chatroom={chatroom} />
         <Composer />
-        {details && <ChatroomDetails chatroom={chatroom} onClose={() => setDetails(false)} />}
-        {forwarding && <ForwardDialog message={forwarding} onClose={() => setForwarding(undefined)} />}
-        {readersOf && <ReadersDialog message={readersOf} onClose={() => setReadersOf(undefined)} />}
+        <Suspense fallback={null}>
+          {details && <ChatroomDetails chatroom={chatroom} onClose={() => setDetails(false)} />}
+          {overlay && <ChatroomOverlay overlay={overlay} onClose={closeOverlay} />}
+        </Suspense>
         {dropping && <div className="drop-hint">{t("chatroom.dropHere")}</div>}
       </section>
     </ConversationContext.Provider>
   )
+}
+
+/** Files that are dragged here; `dropping` while they are held above. */
+function useDrop(attach: (files: Iterable<File>) => void) {
+  const [dropping, setDropping] = useState(false)
+  return {
+    dropping,
+    onDragOver: (event: DragEvent) => {
+      if (!event.dataTransfer.types.includes("Files")) return
+      event.preventDefault()
+      setDropping(true)
+    },
+    onDragLeave: (event: DragEvent) => {
+      if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false)
+    },
+    onDrop: (event: DragEvent) => {
+      if (event.dataTransfer.files.length === 0) return
+      event.preventDefault()
+      setDropping(false)
+      attach(Array.from(event.dataTransfer.files))
+    },
+  }
 }
 
 /** Who is writing, else who is there. */
@@ -88,11 +113,10 @@ function Standing({ chatroom }: { chatroom: Chatroom }) {
   const group = chatroom.type === "group"
   const typing = useSelected((state) => state.typing.get(chatroom.id))
   const profiles = useSelected((state) => state.profiles)
-  const online = useSelected((state) =>
-    state.friends?.find(({ user }) => user.id === chatroom.peer?.id)?.online ?? false)
+  const friend = useSelected((state) => state.friends?.find(({ user }) => user.id === chatroom.peer?.id))
   const writer = typing && [...typing][0]
   useEffect(() => {
-    if (writer !== undefined && group) void teahouse.meet([writer]).catch(() => undefined)
+    if (writer !== undefined && group) void teahouse.lists.meet([writer]).catch(() => undefined)
   }, [teahouse, writer, group])
   if (typing && writer !== undefined) {
     const name = group ? profiles.get(writer)?.nickname ?? t("system.somebody") : chatroom.name
@@ -102,9 +126,7 @@ function Standing({ chatroom }: { chatroom: Chatroom }) {
       </p>
     )
   }
-  if (!group) {
-    return online ? <p className="presence">{t("friends.online")}</p> : <p className="quiet">@{chatroom.peer?.username}</p>
-  }
+  if (!group) return <p><Presence friend={friend} otherwise={`@${chatroom.peer?.username ?? ""}`} /></p>
   return (
     <p className="quiet">
       {chatroom.memberCount === 1 ? t("chatroom.membersOne")

@@ -1,6 +1,6 @@
 import { FormEvent, useState } from "react"
-import { Chatroom } from "../api/contract"
-import { useT, useTeahouse } from "../store/teahouse"
+import { Chatroom, ChatroomChange } from "../api/contract"
+import { useT, useTeahouse } from "../store/context"
 
 const notify = ["all", "mentions", "none"] as const
 
@@ -10,7 +10,7 @@ export function ChatroomSettings({ chatroom }: { chatroom: Chatroom }) {
   const teahouse = useTeahouse()
   const { settings } = chatroom
   const set = (change: Partial<Chatroom["settings"]>) =>
-    void teahouse.attempt(() => teahouse.setSettings(chatroom, change))
+    void teahouse.attempt(() => teahouse.chatrooms.setSettings(chatroom, change))
   return (
     <div className="chatroom-settings">
       <label className="setting">
@@ -23,6 +23,10 @@ export function ChatroomSettings({ chatroom }: { chatroom: Chatroom }) {
         <span>{t("settings.pinned")}</span>
         <input type="checkbox" checked={settings.pinned} onChange={(event) => set({ pinned: event.target.checked })} />
       </label>
+      <label className="setting">
+        <span>{t("settings.hidden")}</span>
+        <input type="checkbox" checked={settings.hidden} onChange={(event) => set({ hidden: event.target.checked })} />
+      </label>
       {chatroom.type === "group" && chatroom.role !== "member" && <GroupForm chatroom={chatroom} />}
     </div>
   )
@@ -34,10 +38,11 @@ function GroupForm({ chatroom }: { chatroom: Chatroom }) {
   const [name, setName] = useState(chatroom.name)
   const [announcement, setAnnouncement] = useState(chatroom.announcement ?? "")
   const changed = name.trim() !== chatroom.name || announcement.trim() !== (chatroom.announcement ?? "")
+  const set = (change: ChatroomChange) =>
+    void teahouse.attempt(() => teahouse.chatrooms.update(chatroom, change))
   const save = (event: FormEvent) => {
     event.preventDefault()
-    void teahouse.attempt(() =>
-      teahouse.updateChatroom(chatroom.id, { name: name.trim(), announcement: announcement.trim() }))
+    set({ name: name.trim(), announcement: announcement.trim() })
   }
   return (
     <form className="form" onSubmit={save}>
@@ -52,8 +57,12 @@ function GroupForm({ chatroom }: { chatroom: Chatroom }) {
       <label className="setting">
         <span>{t("group.historyForNew")}</span>
         <input type="checkbox" checked={chatroom.historyForNewMembers ?? false}
-          onChange={(event) => void teahouse.attempt(() =>
-            teahouse.updateChatroom(chatroom.id, { historyForNewMembers: event.target.checked }))} />
+          onChange={(event) => set({ historyForNewMembers: event.target.checked })} />
+      </label>
+      <label className="setting">
+        <span>{t("group.joinApproval")}</span>
+        <input type="checkbox" checked={chatroom.joinApproval ?? false}
+          onChange={(event) => set({ joinApproval: event.target.checked })} />
       </label>
       <button type="submit" className="button" disabled={!changed || !name.trim()}>{t("action.save")}</button>
     </form>

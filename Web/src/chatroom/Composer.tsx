@@ -1,43 +1,47 @@
-import { ClipboardEvent, KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react"
+import { ClipboardEvent, KeyboardEvent, Suspense, lazy, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react"
 import { isChange } from "../api/contract"
-import { useSelected, useT, useTeahouse } from "../store/teahouse"
-import { Icon } from "../ui/Icon"
+import { shortMoment } from "../i18n/i18n"
+import { useLanguage, useSelected, useT, useTeahouse } from "../store/context"
 import { IconButton } from "../ui/IconButton"
-import { EmojiPicker } from "./EmojiPicker"
+import { IconName } from "../ui/Icon"
+import { AimBar } from "./AimBar"
 import { MentionList } from "./MentionList"
-import { QuoteText } from "./Quote"
-import { Aim, useConversation } from "./conversation"
+import { Tray } from "./Tray"
+import { useConversation } from "./conversation"
 import { keepDraft, readDraft } from "./drafts"
-import { MentionBegun, matching, mentionBegun, mentionedIn } from "./mentions"
-import { usePeople } from "./usePeople"
+import { mentionedIn } from "./mentions"
+import { useMentioning } from "./useMentioning"
+
+const EmojiPicker = lazy(() => import("./EmojiPicker").then((module) => ({ default: module.EmojiPicker })))
 
 const maxLength = 4000
 
-/** Where one writes. Enter sends, Shift+Enter makes a new line; files are picked, pasted or dropped. */
+/** Where one writes. Enter sends, Shift+Enter makes a new line; files are picked, pasted or dropped, and go along. */
 export function Composer() {
   const t = useT()
   const teahouse = useTeahouse()
-  const { chatroom, aim, setAim } = useConversation()
+  const { chatroom, aim, setAim, attached, attach, detach } = useConversation()
   const { id: chatroomId } = chatroom
   const me = useSelected((state) => state.session?.user.id ?? 0)
   const [text, setText] = useState(() => readDraft(chatroomId))
   const [picking, setPicking] = useState(false)
-  const [begun, setBegun] = useState<MentionBegun>()
-  const [chosen, setChosen] = useState(0)
+  const mentioning = useMentioning(chatroom, text)
   const caret = useRef<number>()
   const field = useRef<HTMLTextAreaElement>(null)
-  const images = useRef<HTMLInputElement>(null)
-  const files = useRef<HTMLInputElement>(null)
-  const people = usePeople(chatroom, begun !== undefined || text.includes("@"))
-  const named = begun ? matching(people.filter(({ id }) => id !== me), begun.query) : []
+  const editing = aim?.kind === "edit" ? aim.message : undefined
 
   useEffect(() => {
-    if (aim?.kind !== "edit") keepDraft(chatroomId, text)
-  }, [chatroomId, text, aim])
+    if (!editing) keepDraft(chatroomId, text)
+  }, [chatroomId, text, editing])
+  // The chat list shows what was begun elsewhere; while one writes here, nobody looks there.
+  useEffect(() => () => teahouse.chatrooms.draftsChanged(), [teahouse])
   useEffect(() => {
     // On phones this would open the keyboard over the messages.
     if (window.matchMedia("(pointer: fine)").matches) field.current?.focus()
   }, [])
+  useEffect(() => {
+    if (attached.length > 0) field.current?.focus()
+  }, [attached])
   useLayoutEffect(() => {
     const element = field.current
     if (!element) return
@@ -47,7 +51,6 @@ export function Composer() {
     if (caret.current !== undefined) element.setSelectionRange(caret.current, caret.current)
     caret.current = undefined
   }, [text])
-  const editing = aim?.kind === "edit" ? aim.message : undefined
   useEffect(() => {
     if (aim) field.current?.focus()
     if (!editing) return undefined
@@ -57,26 +60,25 @@ export function Composer() {
 
   const send = () => {
     const content = text.trim()
-    if (!content) return
     if (editing) {
+      if (!content) return
       setAim(undefined)
       if (content !== editing.content) {
         void teahouse.attempt(() => teahouse.calls.edit(chatroomId, editing.seq, content))
       }
       return
     }
-    const mentions = mentionedIn(content, people)
-    teahouse.sender.text(chatroomId, content, {
-      replyTo: aim?.message.seq, mentions: mentions.length > 0 ? mentions : undefined,
-    })
+    if (!content && attached.length === 0) return
+    const named = mentionedIn(content, mentioning.people)
+    const more = { replyTo: aim?.message.seq, mentions: named.length > 0 ? named : undefined }
+    if (attached.length > 0) teahouse.sender.files(chatroomId, attached, { content, ...more })
+    else teahouse.sender.text(chatroomId, content, more)
     setText("")
     keepDraft(chatroomId, "")
     setAim(undefined)
-    setBegun(undefined)
+    detach()
+    mentioning.stop()
     field.current?.focus()
-  }
-  const sendFiles = (picked: FileList | null) => {
-    for (const file of Array.from(picked ?? [])) teahouse.sender.file(chatroomId, file)
   }
   const put = (words: string, start: number, end: number) => {
     if (text.length + words.length > maxLength) return
@@ -88,14 +90,14 @@ export function Composer() {
     put(emoji, element?.selectionStart ?? text.length, element?.selectionEnd ?? text.length)
   }
   const mention = (nickname: string) => {
+    const { begun } = mentioning
     if (begun) put(`@${nickname} `, begun.start, begun.start + 1 + begun.query.length)
-    setBegun(undefined)
+    mentioning.stop()
     field.current?.focus()
   }
   const onChange = (value: string, place: number) => {
     setText(value)
-    setBegun(chatroom.type === "group" ? mentionBegun(value, place) : undefined)
-    setChosen(0)
+    mentioning.look(value, place)
     if (value && !editing) teahouse.typing.tell(chatroomId)
   }
   const editLast = () => {
@@ -105,47 +107,44 @@ export function Composer() {
     if (own && !isChange(own)) setAim({ kind: "edit", message: own })
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    // Keys that choose a character of an input method are not ours.
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    const name = named[chosen]
-    if (name && (event.key === "Enter" || event.key === "Tab")) mention(name.nickname)
-    else if (name && step) setChosen((chosen + step + named.length) % named.length)
-    else if (event.key === "Escape" && (begun || aim)) {
-      if (begun) setBegun(undefined)
-      else setAim(undefined)
-    } else if (event.key === "ArrowUp" && text === "") editLast()
+    // Keys that choose a character of an input method are not ours, nor those that lead elsewhere.
+    if (event.nativeEvent.isComposing || event.keyCode === 229 || event.altKey) return
+    if (mentioning.onKeyDown(event, mention)) {
+      // Done.
+    } else if (event.key === "Escape" && (aim || attached.length > 0)) {
+      if (aim) setAim(undefined)
+      else detach()
+    } else if (event.key === "ArrowUp" && text === "" && attached.length === 0) editLast()
     else if (event.key === "Enter" && !event.shiftKey) send()
     else return
     event.preventDefault()
     event.stopPropagation()
   }
   const onPaste = (event: ClipboardEvent) => {
-    if (event.clipboardData.files.length === 0) return
+    const { files } = event.clipboardData
+    if (files.length === 0 || editing) return
     event.preventDefault()
-    sendFiles(event.clipboardData.files)
+    attach(Array.from(files))
   }
+  const stopPicking = useCallback(() => setPicking(false), [])
+  const placeholder = t(attached.length > 0 ? "composer.caption" : "composer.placeholder")
 
   return (
     <footer className="composer-frame">
+      <MutedNotice until={chatroom.mutedUntil} />
       {aim && <AimBar aim={aim} onClose={() => setAim(undefined)} />}
-      {named.length > 0 && <MentionList people={named} chosen={chosen} onChoose={mention} />}
+      <Tray />
+      {mentioning.named.length > 0 && (
+        <MentionList people={mentioning.named} chosen={mentioning.chosen} onChoose={mention} />
+      )}
       <div className="composer">
-        {picking && <EmojiPicker onPick={insert} onClose={() => setPicking(false)} />}
+        {picking && <Suspense fallback={null}><EmojiPicker onPick={insert} onClose={stopPicking} /></Suspense>}
         <IconButton icon="emoji" label={t("composer.emoji")} pressed={picking} className="emoji-toggle"
           onClick={() => setPicking(!picking)} />
-        <IconButton icon="image" label={t("composer.image")} onClick={() => images.current?.click()} />
-        <IconButton icon="attach" label={t("composer.file")} onClick={() => files.current?.click()} />
-        <input ref={images} type="file" hidden multiple accept="image/png,image/jpeg,image/gif,image/webp"
-          data-pick="image" onChange={(event) => {
-            sendFiles(event.target.files)
-            event.target.value = ""
-          }} />
-        <input ref={files} type="file" hidden multiple data-pick="file" onChange={(event) => {
-          sendFiles(event.target.files)
-          event.target.value = ""
-        }} />
-        <textarea ref={field} rows={1} value={text} maxLength={maxLength} placeholder={t("composer.placeholder")}
+        <FilePick icon="image" label={t("composer.image")} name="image"
+          accept="image/png,image/jpeg,image/gif,image/webp" onPick={attach} />
+        <FilePick icon="attach" label={t("composer.file")} name="file" onPick={attach} />
+        <textarea ref={field} rows={1} value={text} maxLength={maxLength} placeholder={placeholder}
           aria-label={t("composer.placeholder")} onKeyDown={onKeyDown} onPaste={onPaste}
           onChange={(event) => onChange(event.target.value, event.target.selectionStart)} />
         <IconButton icon="send" label={t("action.send")} className="send-button" onClick={send} />
@@ -154,17 +153,29 @@ export function Composer() {
   )
 }
 
-function AimBar({ aim, onClose }: { aim: Aim; onClose: () => void }) {
+/** Says that, and how long, nothing that is sent here would be taken. */
+function MutedNotice({ until }: { until: string | null | undefined }) {
   const t = useT()
-  const { kind, message } = aim
+  const language = useLanguage()
+  if (!until || Date.parse(until) < Date.now()) return null
+  return <p className="muted-notice" role="status">{t("composer.muted", { time: shortMoment(language, until) })}</p>
+}
+
+function FilePick({ icon, label, name, accept, onPick }: {
+  icon: IconName
+  label: string
+  name: string
+  accept?: string
+  onPick: (files: Iterable<File>) => void
+}) {
+  const input = useRef<HTMLInputElement>(null)
   return (
-    <div className="aim">
-      <Icon name={kind} size={18} />
-      <div className="quote" aria-label={kind === "reply"
-        ? t("composer.replying", { name: message.sender.nickname }) : t("composer.editing")} role="group">
-        <QuoteText message={message} />
-      </div>
-      <IconButton icon="close" size={18} label={t("action.cancel")} onClick={onClose} />
-    </div>
+    <>
+      <IconButton icon={icon} label={label} onClick={() => input.current?.click()} />
+      <input ref={input} type="file" hidden multiple accept={accept} data-pick={name} onChange={(event) => {
+        onPick(Array.from(event.target.files ?? []))
+        event.target.value = ""
+      }} />
+    </>
   )
 }

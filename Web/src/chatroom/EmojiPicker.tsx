@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react"
-import { useT } from "../store/teahouse"
+import { useT } from "../store/context"
 import { Spinner } from "../ui/Empty"
 import { SearchField } from "../ui/SearchField"
 import { EmojiGroup, groupName, keepRecentEmoji, keepTone, keptTone, matchingEmoji, recentEmoji, toned, tones } from "./emoji"

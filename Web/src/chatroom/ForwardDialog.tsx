@@ -1,7 +1,8 @@
 import { useState } from "react"
 import { ChatroomID, Message } from "../api/contract"
-import { useChatList } from "../chatlist/ChatListPane"
-import { useT, useTeahouse } from "../store/teahouse"
+import { matchesChat } from "../chatlist/derive"
+import { useChatList } from "../chatlist/useChatList"
+import { useT, useTeahouse } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Dialog } from "../ui/Dialog"
 import { SearchField } from "../ui/SearchField"
@@ -28,12 +29,12 @@ export function ForwardDialog({ message, onClose }: { message: Message; onClose:
     <Dialog title={t("message.forward")} onClose={onClose}>
       <SearchField label={t("chats.filter")} value={filter} onChange={setFilter} />
       <div className="scroll picker">
-        {items.filter(({ chatroom }) => chatroom.name.toLowerCase().includes(wanted)).map(({ chatroom }) => (
+        {items.filter((item) => matchesChat(item, wanted)).map(({ chatroom, name }) => (
           <label key={chatroom.id} className="row">
             <input type="checkbox" checked={chosen.has(chatroom.id)} onChange={() => toggle(chatroom.id)} />
-            <Avatar id={chatroom.peer?.id ?? chatroom.id} name={chatroom.name} size="small"
+            <Avatar id={chatroom.peer?.id ?? chatroom.id} name={name} size="small"
               url={chatroom.avatar ?? chatroom.peer?.avatar} square={chatroom.type === "group"} />
-            <span className="row-name">{chatroom.name}</span>
+            <span className="row-name">{name}</span>
           </label>
         ))}
       </div>

@@ -1,13 +1,15 @@
 import { MouseEvent, useState } from "react"
 import { Chatroom, Member } from "../api/contract"
-import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { moment, shortMoment } from "../i18n/i18n"
+import { useLanguage, useSelected, useT, useTeahouse } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Confirm } from "../ui/Dialog"
 import { IconButton } from "../ui/IconButton"
 import { Menu, MenuItem } from "../ui/Menu"
+import { useConversation } from "./conversation"
 
-/** How long a muted member is silent, in milliseconds. */
-const mute = 60 * 60_000
+/** How long a muted member may be silent, in milliseconds. */
+const mutes = { hour: 60 * 60_000, day: 24 * 60 * 60_000, week: 7 * 24 * 60 * 60_000 }
 
 /** Somebody in a group, and what one may do about them. */
 export function MemberRow({ chatroom, member, reload }: {
@@ -17,6 +19,8 @@ export function MemberRow({ chatroom, member, reload }: {
 }) {
   const t = useT()
   const teahouse = useTeahouse()
+  const language = useLanguage()
+  const { show } = useConversation()
   const me = useSelected((state) => state.session?.user.id)
   const [menu, setMenu] = useState<{ x: number; y: number }>()
   const [asking, setAsking] = useState<"remove" | "transfer">()
@@ -26,7 +30,7 @@ export function MemberRow({ chatroom, member, reload }: {
   const muted = Boolean(member.mutedUntil && Date.parse(member.mutedUntil) > Date.now())
   const change = (work: () => Promise<unknown>) => void teahouse.attempt(async () => {
     await work()
-    await Promise.all([reload(), teahouse.loadChatrooms()])
+    await Promise.all([reload(), teahouse.lists.loadChatrooms()])
   })
   const update = (fields: Parameters<typeof teahouse.calls.updateMember>[2]) =>
     change(() => teahouse.calls.updateMember(chatroom.id, user.id, fields))
@@ -37,12 +41,12 @@ export function MemberRow({ chatroom, member, reload }: {
         : { icon: "star" as const, label: t("member.promote"), onChoose: () => update({ role: "admin" }) },
       { icon: "forward" as const, label: t("member.transfer"), onChoose: () => setAsking("transfer") },
     ] : []),
-    muted
-      ? { icon: "chats", label: t("member.unmute"), onChoose: () => update({ mutedUntil: null }) }
-      : {
-        icon: "clock", label: t("member.mute"),
-        onChoose: () => update({ mutedUntil: new Date(Date.now() + mute).toISOString() }),
-      },
+    ...(muted
+      ? [{ icon: "chats" as const, label: t("member.unmute"), onChoose: () => update({ mutedUntil: null }) }]
+      : (["hour", "day", "week"] as const).map((time) => ({
+        icon: "clock" as const, label: t(`member.mute.${time}`),
+        onChoose: () => update({ mutedUntil: new Date(Date.now() + mutes[time]).toISOString() }),
+      }))),
     { icon: "close", label: t("action.remove"), danger: true, onChoose: () => setAsking("remove") },
   ]
   const open = (event: MouseEvent) => {
@@ -51,9 +55,16 @@ export function MemberRow({ chatroom, member, reload }: {
   }
   return (
     <li className="row row-still">
-      <Avatar id={user.id} name={user.nickname} url={user.avatar} size="small" />
-      <span className="row-name">{user.nickname}</span>
-      {muted && <span className="tag">{t("member.muted")}</span>}
+      <button type="button" className="member" aria-label={t("person.about", { name: user.nickname })}
+        onClick={() => show({ kind: "person", id: user.id })}>
+        <Avatar id={user.id} name={user.nickname} url={user.avatar} size="small" online={member.online} />
+        <span className="row-name">{user.nickname}</span>
+      </button>
+      {muted && member.mutedUntil && (
+        <span className="tag" title={t("member.mutedUntil", { time: moment(language, member.mutedUntil) })}>
+          {t("member.mutedUntil", { time: shortMoment(language, member.mutedUntil) })}
+        </span>
+      )}
       {role !== "member" && <span className="tag">{t(`role.${role}`)}</span>}
       {above && <IconButton icon="more" size={16} label={t("member.menu", { name: user.nickname })} onClick={open} />}
       {menu && (

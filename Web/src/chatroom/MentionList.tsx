@@ -1,5 +1,5 @@
 import { Profile } from "../api/contract"
-import { useT } from "../store/teahouse"
+import { useT } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 
 /** Whom the name that is being written may mean. The keys stay with the text. */

@@ -3,12 +3,14 @@ import { Chatroom, isChange } from "../api/contract"
 import { dayName } from "../i18n/i18n"
 import { emptyLog } from "../log/log"
 import { readByOthers } from "../receipts/receipts"
-import { useLanguage, useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useLanguage, useSelected, useT, useTeahouse } from "../store/context"
 import { Empty, Spinner } from "../ui/Empty"
 import { Badge, IconButton } from "../ui/IconButton"
+import { Announcer } from "./Announcer"
 import { MessageRow } from "./MessageRow"
 import { PendingRow } from "./PendingRow"
 import { SystemRow } from "./SystemRow"
+import { useConversation } from "./conversation"
 import { rows } from "./rows"
 import { useAskingReceipts, useOpening, useReading, useReadOrdinal } from "./useOpening"
 import { useMessageWindow } from "./useMessageWindow"
@@ -24,6 +26,7 @@ export function MessageList({ chatroom }: { chatroom: Chatroom }) {
   const outbox = useSelected((state) => state.outbox)
   const loading = useSelected((state) => state.loading.has(id))
   const readBy = useSelected((state) => state.readBy.get(id))
+  const { show } = useConversation()
   const failed = useOpening(id)
   const readOrdinal = useReadOrdinal(id, me)
   const lines = log.aside?.lines ?? log.lines
@@ -40,6 +43,11 @@ export function MessageList({ chatroom }: { chatroom: Chatroom }) {
   }, [teahouse, id, log, loading])
   const { scroller, onScroll, shown, away, lastSeen, seek, toLatest } = useMessageWindow(
     lines, pending.length, { endsWithNewest: !log.aside, onTop, onBottom })
+
+  useEffect(() => {
+    teahouse.logs.lookUp(id, away)
+    return () => teahouse.logs.lookUp(id, false)
+  }, [teahouse, id, away])
 
   const atNewest = !log.aside && !away && (log.paged || log.complete)
   useReading(id, atNewest ? log.cursor ?? 0 : lastSeen)
@@ -66,14 +74,14 @@ export function MessageList({ chatroom }: { chatroom: Chatroom }) {
   }
   return (
     <div className="messages-frame">
-      <div className="messages" ref={scroller} onScroll={onScroll} role="log" aria-label={t("chatroom.messages")}
-        tabIndex={0}>
+      <div className="messages" ref={scroller} onScroll={onScroll} role="log" aria-live="off"
+        aria-label={t("chatroom.messages")} tabIndex={0}>
         <div className="messages-inner">
           {loading && (drawn.length > 0 ? <div className="loading-older"><Spinner /></div> : <Spinner />)}
           {failed && drawn.length === 0 && (
             <Empty title={t("chatroom.loadFailed")} hint={failed}>
               <button type="button" className="button"
-                onClick={() => void teahouse.attempt(() => teahouse.openChatroom(id))}>
+                onClick={() => void teahouse.attempt(() => teahouse.logs.loadLatest(id))}>
                 {t("action.retry")}
               </button>
             </Empty>
@@ -85,7 +93,13 @@ export function MessageList({ chatroom }: { chatroom: Chatroom }) {
           {drawn.map((row) => {
             switch (row.kind) {
               case "day":
-                return <p key={row.key} className="day"><span>{dayName(language, row.time)}</span></p>
+                return (
+                  <p key={row.key} className="day">
+                    <button type="button" title={t("date.title")} onClick={() => show({ kind: "date" })}>
+                      {dayName(language, row.time)}
+                    </button>
+                  </p>
+                )
               case "unread":
                 return <p key={row.key} className="unread-divider"><span>{t("chatroom.unread")}</span></p>
               case "system":
@@ -100,6 +114,7 @@ export function MessageList({ chatroom }: { chatroom: Chatroom }) {
           })}
         </div>
       </div>
+      <Announcer id={id} />
       {(away || log.aside) && (
         <div className="to-latest">
           <IconButton icon="down" onClick={latest}
@@ -120,7 +135,7 @@ function useSought(id: number, seek: ReturnType<typeof useMessageWindow>["seek"]
   const [sought, setSought] = useState<number>()
   useEffect(() => {
     if (!place || !ready) return
-    teahouse.found()
+    teahouse.chatrooms.found()
     const { seq } = place
     void teahouse.attempt(async () => {
       const here = await teahouse.logs.loadAround(id, seq)

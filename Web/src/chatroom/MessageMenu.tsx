@@ -1,6 +1,6 @@
 import { useState } from "react"
 import { HeldMessage } from "../log/log"
-import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useSelected, useT, useTeahouse } from "../store/context"
 import { Confirm } from "../ui/Dialog"
 import { IconName } from "../ui/Icon"
 import { Menu } from "../ui/Menu"
@@ -8,7 +8,8 @@ import { MessageAction, messageActions } from "./actions"
 import { useConversation } from "./conversation"
 
 const icons: Record<MessageAction, IconName> = {
-  reply: "reply", edit: "edit", copy: "copy", forward: "forward", favorite: "star", readers: "eye", recall: "recall",
+  reply: "reply", edit: "edit", copy: "copy", forward: "forward", favorite: "star", readers: "eye", report: "flag",
+  recall: "recall",
 }
 
 /** Everything that may be done with one message. */
@@ -20,7 +21,7 @@ export function MessageMenu({ message, at, onClose }: {
   const t = useT()
   const teahouse = useTeahouse()
   const me = useSelected((state) => state.session?.user.id ?? 0)
-  const { chatroom, setAim, forward, showReaders } = useConversation()
+  const { chatroom, setAim, show } = useConversation()
   const [recalling, setRecalling] = useState(false)
   const { chatroomId, seq } = message
   const work: Record<MessageAction, () => void> = {
@@ -30,9 +31,10 @@ export function MessageMenu({ message, at, onClose }: {
       await navigator.clipboard.writeText(message.content)
       teahouse.toast("info", t("message.copied"))
     }),
-    forward: () => forward(message),
-    favorite: () => void teahouse.attempt(() => teahouse.addFavorite(message)),
-    readers: () => showReaders(message),
+    forward: () => show({ kind: "forward", message }),
+    favorite: () => void teahouse.attempt(() => teahouse.lists.addFavorite(message)),
+    readers: () => show({ kind: "readers", message }),
+    report: () => show({ kind: "report", message }),
     recall: () => setRecalling(true),
   }
   if (recalling) {
@@ -42,8 +44,8 @@ export function MessageMenu({ message, at, onClose }: {
     )
   }
   const items = messageActions(message, chatroom, me).map((action) => ({
-    icon: icons[action], label: t(action === "favorite" ? "favorites.add" : `message.${action}`),
-    danger: action === "recall", stays: action === "recall", onChoose: work[action],
+    icon: icons[action], label: t(action === "favorite" ? "favorites.add" : action === "report" ? "report.title" : `message.${action}`),
+    danger: action === "recall" || action === "report", stays: action === "recall", onChoose: work[action],
   }))
   return <Menu label={t("message.menu")} items={items} at={at} onClose={onClose} />
 }

@@ -1,7 +1,7 @@
 import { MouseEvent, memo, useState } from "react"
-import { timeOfDay } from "../i18n/i18n"
+import { moment, timeOfDay } from "../i18n/i18n"
 import { HeldMessage } from "../log/log"
-import { useLanguage, useT, useTeahouse } from "../store/teahouse"
+import { useLanguage, useT, useTeahouse } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Icon } from "../ui/Icon"
 import { IconButton } from "../ui/IconButton"
@@ -26,7 +26,7 @@ export const MessageRow = memo(function MessageRow({ message, own, group, first,
   const t = useT()
   const language = useLanguage()
   const teahouse = useTeahouse()
-  const { setAim } = useConversation()
+  const { setAim, show } = useConversation()
   const [menu, setMenu] = useState<{ x: number; y: number }>()
   const [reacting, setReacting] = useState(false)
   const { sender } = message
@@ -43,17 +43,22 @@ export const MessageRow = memo(function MessageRow({ message, own, group, first,
   }
   return (
     <article className={`${rowClass(own, first)}${sought ? " message-sought" : ""}`} data-seq={message.seq} aria-label={sender.nickname}>
-      {!own && (last ? <Avatar id={sender.id} name={sender.nickname} url={sender.avatar} size="small" />
-        : <span className="avatar-gap" />)}
+      {!own && !last && <span className="avatar-gap" />}
+      {!own && last && (
+        <button type="button" className="avatar-button" aria-label={t("person.about", { name: sender.nickname })}
+          onClick={() => show({ kind: "person", id: sender.id })}>
+          <Avatar id={sender.id} name={sender.nickname} url={sender.avatar} size="small" />
+        </button>
+      )}
       <div className="bubble-column">
         <div className={bubbleClass(message.type, own, last)} onContextMenu={openMenu}
-          onDoubleClick={() => recalled || void teahouse.attempt(() => teahouse.addFavorite(message))}>
+          onDoubleClick={() => recalled || void teahouse.attempt(() => teahouse.lists.addFavorite(message))}>
           {group && !own && first && <span className={`sender hue-text-${sender.id % 8}`}>{sender.nickname}</span>}
           {message.replyTo && !recalled && <Quote chatroomId={message.chatroomId} seq={message.replyTo} />}
           <MessageContent message={message} />
           <span className="meta">
             {message.editedAt && !recalled && <span>{t("message.edited")}</span>}
-            <time dateTime={message.createdAt}>{timeOfDay(language, message.createdAt)}</time>
+            <time dateTime={message.createdAt} title={moment(language, message.createdAt)}>{timeOfDay(language, message.createdAt)}</time>
             {own && (
               <span className="state" role="img" aria-label={t(read ? "message.read" : "message.sent")}
                 title={t(read ? "message.read" : "message.sent")}>

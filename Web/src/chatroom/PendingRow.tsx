@@ -3,8 +3,9 @@ import { sentence, timeOfDay } from "../i18n/i18n"
 import { FileFace } from "../media/FileCard"
 import { useLocalFile } from "../media/useFile"
 import { OutboxItem } from "../outbox/outbox"
-import { useLanguage, useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useLanguage, useSelected, useT, useTeahouse } from "../store/context"
 import { Icon, IconName } from "../ui/Icon"
+import { IconButton } from "../ui/IconButton"
 import { MessageText } from "./MessageContent"
 import { Quote } from "./Quote"
 import { bubbleClass, rowClass } from "./MessageRow"
@@ -61,6 +62,7 @@ export const PendingRow = memo(function PendingRow({ item, first }: { item: Outb
 })
 
 function PendingFile({ item }: { item: OutboxItem }) {
+  const t = useT()
   const teahouse = useTeahouse()
   const address = useLocalFile(item.body.type === "image" ? teahouse.sender.localFile(item.clientId) : undefined)
   return (
@@ -68,7 +70,13 @@ function PendingFile({ item }: { item: OutboxItem }) {
       {address
         ? <span className="picture picture-pending"><img src={address} alt="" /></span>
         : <span className="file-card"><FileFace name={item.file?.name ?? ""} size={item.file?.size ?? 0} /></span>}
-      {item.state === "uploading" && <progress max={1} value={item.progress ?? 0} aria-label={item.file?.name} />}
+      {item.state === "uploading" && (
+        <span className="upload">
+          <progress max={1} value={item.progress ?? 0} aria-label={item.file?.name} />
+          <IconButton icon="close" size={16} label={t("message.cancelUpload")}
+            onClick={() => teahouse.sender.drop(item.clientId)} />
+        </span>
+      )}
     </>
   )
 }

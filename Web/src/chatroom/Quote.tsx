@@ -1,7 +1,7 @@
 import { useEffect } from "react"
 import { ChatroomID, Message, Seq, isChange } from "../api/contract"
 import { previewText } from "../chatlist/preview"
-import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useSelected, useT, useTeahouse } from "../store/context"
 
 /** The message that another answers; a click goes there. */
 export function Quote({ chatroomId, seq }: { chatroomId: ChatroomID; seq: Seq }) {
@@ -9,7 +9,7 @@ export function Quote({ chatroomId, seq }: { chatroomId: ChatroomID; seq: Seq })
   const teahouse = useTeahouse()
   const message = useQuoted(chatroomId, seq)
   return (
-    <button type="button" className="quote" onClick={() => message && teahouse.seek(chatroomId, seq)}>
+    <button type="button" className="quote" onClick={() => message && teahouse.chatrooms.seek(chatroomId, seq)}>
       {message ? <QuoteText message={message} /> : <span className="quote-text">{t("message.notHere")}</span>}
     </button>
   )
@@ -34,7 +34,7 @@ function useQuoted(chatroomId: ChatroomID, seq: Seq): Message | null | undefined
   })
   const fetched = useSelected((state) => state.quoted.get(`${chatroomId}.${seq}`))
   useEffect(() => {
-    if (!held) void teahouse.quote(chatroomId, seq).catch(() => undefined)
+    if (!held) void teahouse.chatrooms.quote(chatroomId, seq).catch(() => undefined)
   }, [teahouse, chatroomId, seq, held])
   return held ?? fetched
 }

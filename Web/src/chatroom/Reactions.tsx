@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react"
 import { HeldMessage } from "../log/log"
-import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useSelected, useT, useTeahouse } from "../store/context"
 
 const quick = ["👍", "❤️", "😂", "🎉", "😮", "😢", "🙏", "🍵"]
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react"
 import { Message, Profile, Readers } from "../api/contract"
 import { shortTime } from "../i18n/i18n"
-import { useLanguage, useT, useTeahouse } from "../store/teahouse"
+import { useLanguage, useT, useTeahouse } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Dialog } from "../ui/Dialog"
 import { Spinner } from "../ui/Empty"

@@ -1,7 +1,7 @@
 import { useEffect } from "react"
 import { SystemChange } from "../api/contract"
 import { StringKey } from "../i18n/i18n"
-import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useSelected, useT, useTeahouse } from "../store/context"
 
 /** What happened to the chatroom, in its place between the messages. */
 export function SystemRow({ change }: { change: SystemChange }) {
@@ -12,7 +12,7 @@ export function SystemRow({ change }: { change: SystemChange }) {
   const me = useSelected((state) => state.session?.user.id)
   useEffect(() => {
     const ids = [change.by, change.userId].filter((id): id is number => typeof id === "number" && id !== me)
-    void teahouse.meet(ids).catch(() => undefined)
+    void teahouse.lists.meet(ids).catch(() => undefined)
   }, [teahouse, change, me])
   return <p className="system">{t(key(change), { by, user, name: change.name ?? "" })}</p>
 }

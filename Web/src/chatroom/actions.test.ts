@@ -17,7 +17,7 @@ function message(sender: number, fields: Partial<HeldMessage> = {}): HeldMessage
 
 test("one's own text may be edited and recalled, another's not", () => {
   assert.deepEqual(messageActions(message(7), direct, 7), ["reply", "edit", "copy", "forward", "favorite", "recall"])
-  assert.deepEqual(messageActions(message(8), direct, 7), ["reply", "copy", "forward", "favorite"])
+  assert.deepEqual(messageActions(message(8), direct, 7), ["reply", "copy", "forward", "favorite", "report"])
 })
 
 test("owners and admins of a group may recall what others say", () => {

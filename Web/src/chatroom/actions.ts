@@ -1,7 +1,7 @@
 import { Chatroom, UserID } from "../api/contract"
 import { HeldMessage } from "../log/log"
 
-export type MessageAction = "reply" | "edit" | "copy" | "forward" | "favorite" | "readers" | "recall"
+export type MessageAction = "reply" | "edit" | "copy" | "forward" | "favorite" | "readers" | "report" | "recall"
 
 /** What somebody may do with a message, in the order in which it is offered. Whether it is too late to recall, History judges. */
 export function messageActions(message: HeldMessage, chatroom: Chatroom, me: UserID): MessageAction[] {
@@ -15,6 +15,7 @@ export function messageActions(message: HeldMessage, chatroom: Chatroom, me: Use
     ["forward", true],
     ["favorite", true],
     ["readers", own && chatroom.type === "group"],
+    ["report", !own],
     ["recall", mayRecall],
   ]
   return offered.filter(([, offers]) => offers).map(([action]) => action)

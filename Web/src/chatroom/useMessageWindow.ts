@@ -28,6 +28,10 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
   const [away, setAway] = useState(false)
   const [lastSeen, setLastSeen] = useState<Seq>(0)
   const shown = linesIn(lines, slice)
+  const { endsWithNewest, onTop, onBottom } = edges
+  // Of what the page holds now: `place` may be ahead of it by moves that are not drawn yet.
+  const wholly = useRef(false)
+  wholly.current = endsWithNewest && shown[shown.length - 1] === lines[lines.length - 1]
 
   const move = useCallback((to: Slice) => {
     place.current = to
@@ -58,8 +62,8 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
     const goal = wanted && element.querySelector(wanted.seq === "unread" ? ".unread-divider" : `[data-seq="${wanted.seq}"]`)
     if (goal && wanted) {
       target.current = undefined
-      atEnd.current = false
       goal.scrollIntoView({ block: wanted.block })
+      atEnd.current = wholly.current && belowIn(element) < 60
       // The place to keep from now on is this one, before anything else grows.
       look()
       return
@@ -95,32 +99,32 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
     return () => observer.disconnect()
   }, [restore, look])
 
-  const { endsWithNewest, onTop, onBottom } = edges
   // A page that does not fill a tall window cannot be scrolled: the next one comes by itself.
   useEffect(() => {
     const element = scroller.current
     if (element && element.scrollHeight <= element.clientHeight) onTop()
   }, [shown.length, onTop])
 
-  // `shown` is what the page holds at this event; `place` may be ahead of it by moves that are not drawn yet.
   const onScroll = () => {
     const element = scroller.current
     if (!element) return
-    const below = element.scrollHeight - element.scrollTop - element.clientHeight
-    const wholly = endsWithNewest && shown[shown.length - 1] === lines[lines.length - 1]
-    atEnd.current = wholly && below < 60
-    setAway(!wholly || below > 300)
+    const below = belowIn(element)
+    atEnd.current = wholly.current && below < 60
+    setAway(!wholly.current || below > 300)
     look()
-    if (wholly) move(below > 300 ? held(lines, place.current) : newest)
+    if (wholly.current) move(below > 300 ? held(lines, place.current) : newest)
     if (element.scrollTop < 300) {
       const up = earlier(lines, place.current)
       if (up === place.current) onTop()
       else move(up)
-    } else if (below < 300 && !wholly) {
+    } else if (below < 300 && !wholly.current) {
       if (place.current.end === null) onBottom()
       else move(later(lines, place.current))
     }
   }
+
+  // Whoever stands at an edge has nowhere to scroll to: what has come beyond it is shown without that.
+  useEffect(onScroll, [lines[0]?.seq, endsWithNewest || lines.length])
 
   /** Brings a message that is held, or the divider, before one's eyes. */
   const seek = useCallback((seq: Seq | "unread", among: readonly Line[]) => {
@@ -138,4 +142,9 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
   }, [move, restore])
 
   return { scroller, onScroll, shown, away, lastSeen, seek, toLatest }
+}
+
+/** How far it is to the lower end. */
+function belowIn(element: HTMLElement): number {
+  return element.scrollHeight - element.scrollTop - element.clientHeight
 }

@@ -3,7 +3,7 @@ import { ChatroomID, Seq, UserID, isChange } from "../api/contract"
 import { unreadCount } from "../chatlist/derive"
 import { Line, emptyLog } from "../log/log"
 import { State } from "../store/state"
-import { useSelected, useTeahouse } from "../store/teahouse"
+import { useSelected, useTeahouse } from "../store/context"
 
 /** Loads the newest page when the chatroom is opened, and again when its log was dropped for being far behind. */
 export function useOpening(id: ChatroomID): string {
@@ -17,7 +17,7 @@ export function useOpening(id: ChatroomID): string {
   useEffect(() => {
     if (!bare) return
     setFailed("")
-    teahouse.openChatroom(id).catch((error: unknown) => setFailed(teahouse.explain(error)))
+    teahouse.logs.loadLatest(id).catch((error: unknown) => setFailed(teahouse.explain(error)))
   }, [teahouse, id, bare, online])
   return failed
 }
@@ -44,7 +44,7 @@ export function useReading(id: ChatroomID, seen: Seq): void {
   const teahouse = useTeahouse()
   useEffect(() => {
     const look = () => {
-      if (seen > 0 && document.visibilityState === "visible") teahouse.markRead(id, seen)
+      if (seen > 0 && document.visibilityState === "visible") teahouse.chatrooms.markRead(id, seen)
     }
     look()
     document.addEventListener("visibilitychange", look)

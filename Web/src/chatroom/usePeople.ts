@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react"
 import { Chatroom, Profile } from "../api/contract"
-import { useSelected, useTeahouse } from "../store/teahouse"
+import { useSelected, useTeahouse } from "../store/context"
 
 /** A group's members, fetched when they are first wanted and again when somebody has come or gone. */
 export function usePeople(chatroom: Chatroom, wanted: boolean): readonly Profile[] {

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react"
 import { Favorite, MessageType } from "../api/contract"
 import { MessageContent } from "../chatroom/MessageContent"
 import { dayName } from "../i18n/i18n"
-import { useLanguage, useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useLanguage, useSelected, useT, useTeahouse } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Empty, Spinner } from "../ui/Empty"
 import { SearchField } from "../ui/SearchField"
@@ -21,7 +21,7 @@ export function FavoritesPage() {
   const wanted = query.trim()
   useEffect(() => {
     const timer = window.setTimeout(() => {
-      teahouse.loadFavorites(wanted).then(() => setError(""), (problem: unknown) => setError(teahouse.explain(problem)))
+      teahouse.lists.loadFavorites(wanted).then(() => setError(""), (problem: unknown) => setError(teahouse.explain(problem)))
     }, wanted ? 250 : 0)
     return () => window.clearTimeout(timer)
   }, [teahouse, wanted])
@@ -48,7 +48,7 @@ export function FavoritesPage() {
           </ul>
           {next && (
             <button type="button" className="button center"
-              onClick={() => void teahouse.attempt(() => teahouse.loadFavorites(wanted, true))}>
+              onClick={() => void teahouse.attempt(() => teahouse.lists.loadFavorites(wanted, true))}>
               {t("action.more")}
             </button>
           )}
@@ -79,12 +79,12 @@ function FavoriteCard({ favorite }: { favorite: Favorite }) {
       <div className="favorite-content"><MessageContent message={message} /></div>
       <footer className="favorite-foot">
         {known && (
-          <button type="button" className="link" onClick={() => teahouse.seek(message.chatroomId, message.seq)}>
+          <button type="button" className="link" onClick={() => teahouse.chatrooms.seek(message.chatroomId, message.seq)}>
             {t("favorites.open")}
           </button>
         )}
         <button type="button" className="link link-danger"
-          onClick={() => void teahouse.attempt(() => teahouse.removeFavorite(messageId))}>{t("action.remove")}</button>
+          onClick={() => void teahouse.attempt(() => teahouse.lists.removeFavorite(messageId))}>{t("action.remove")}</button>
       </footer>
     </li>
   )

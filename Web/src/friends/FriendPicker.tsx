@@ -1,5 +1,5 @@
 import { UserID } from "../api/contract"
-import { useSelected } from "../store/teahouse"
+import { useSelected } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 
 /** Friends to tick, all but those in `without`. */

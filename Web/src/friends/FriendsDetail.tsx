@@ -1,5 +1,5 @@
 import { Route, navigate } from "../shell/route"
-import { useSelected, useT } from "../store/teahouse"
+import { useSelected, useT } from "../store/context"
 import { Empty } from "../ui/Empty"
 import { IconButton } from "../ui/IconButton"
 import { AddFriendPage } from "./AddFriendPage"

@@ -1,12 +1,13 @@
 import { useState } from "react"
 import { Friend } from "../api/contract"
 import { Route, navigate } from "../shell/route"
-import { useSelected, useT } from "../store/teahouse"
+import { useSelected, useT } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Empty, Spinner } from "../ui/Empty"
 import { Icon } from "../ui/Icon"
 import { Badge, IconButton } from "../ui/IconButton"
 import { SearchField } from "../ui/SearchField"
+import { Presence } from "./Presence"
 
 /** How many requests wait for an answer. */
 export function usePendingRequests(): number {
@@ -46,9 +47,7 @@ export function FriendsPane({ route }: { route: Extract<Route, { page: "friends"
                 <Avatar id={friend.user.id} name={friendName(friend)} url={friend.user.avatar} />
                 <span className="row-body">
                   <span className="row-name">{friendName(friend)}</span>
-                  {friend.online
-                    ? <span className="presence">{t("friends.online")}</span>
-                    : <span className="quiet">@{friend.user.username}</span>}
+                  <Presence friend={friend} otherwise={`@${friend.user.username}`} />
                 </span>
               </button>
             </li>

@@ -1,7 +1,7 @@
 import { useEffect } from "react"
 import { FriendRequest } from "../api/contract"
 import { dayName } from "../i18n/i18n"
-import { useLanguage, useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useLanguage, useSelected, useT, useTeahouse } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Empty, Spinner } from "../ui/Empty"
 
@@ -10,7 +10,7 @@ export function RequestsPage() {
   const teahouse = useTeahouse()
   const requests = useSelected((state) => state.requests)
   useEffect(() => {
-    void teahouse.loadPeople().catch(() => undefined)
+    void teahouse.lists.loadPeople().catch(() => undefined)
   }, [teahouse])
   if (!requests) return <Spinner />
   const { received, sent } = requests
@@ -38,7 +38,7 @@ function RequestCard({ request, received }: { request: FriendRequest; received: 
     try {
       await work()
     } finally {
-      await teahouse.loadPeople()
+      await teahouse.lists.loadPeople()
     }
   })
   return (

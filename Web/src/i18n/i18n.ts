@@ -1,11 +1,18 @@
-import en from "../../strings/en.json"
-import zh from "../../strings/zh.json"
+import type en from "../../strings/en.json"
 
 export type Language = "en" | "zh"
 export type StringKey = keyof typeof en
+type Table = Record<StringKey, string>
 
-const tables: Record<Language, Record<StringKey, string>> = { en, zh }
+const tables = new Map<Language, Table>()
 const key = "teahouse.language"
+
+/** Fetches what the pages say in a language. Nothing is translated before. */
+export async function loadLanguage(language: Language): Promise<void> {
+  if (tables.has(language)) return
+  const table: { default: Table } = await (language === "zh" ? import("../../strings/zh.json") : import("../../strings/en.json"))
+  tables.set(language, table.default)
+}
 
 /** The one chosen here, else the browser's. */
 export function preferredLanguage(): Language {
@@ -21,14 +28,15 @@ export function keepLanguage(language: Language): void {
 export type Translate = (key: StringKey, values?: Record<string, string | number>) => string
 
 export function translator(language: Language): Translate {
-  const table = tables[language]
-  return (key, values = {}) => table[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
+  const table = tables.get(language)
+  return (key, values = {}) => (table?.[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
 }
 
 /** The sentence for a refusal's code, or `undefined` if there is none of its own. */
 export function sentence(t: Translate, code: string): string | undefined {
-  const key = `error.${code}`
-  return key in en ? t(key as StringKey) : undefined
+  const key = `error.${code}` as StringKey
+  const found = t(key)
+  return found === key ? undefined : found
 }
 
 const locales: Record<Language, string> = { en: "en-GB", zh: "zh-CN" }
@@ -55,6 +63,28 @@ export function dayName(language: Language, time: string, now: Date = new Date()
 
 export function fullDate(language: Language, time: string): string {
   return new Intl.DateTimeFormat(locales[language], { dateStyle: "long" }).format(new Date(time))
+}
+
+/** Day and time, in full. */
+export function moment(language: Language, time: string): string {
+  return new Intl.DateTimeFormat(locales[language], { dateStyle: "long", timeStyle: "short" }).format(new Date(time))
+}
+
+/** The time, of today; else the day in numbers. */
+export function shortMoment(language: Language, time: string, now: Date = new Date()): string {
+  if (new Date(time).toDateString() === now.toDateString()) return timeOfDay(language, time)
+  return new Intl.DateTimeFormat(locales[language], { day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
+    .format(new Date(time))
+}
+
+const steps: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400], ["hour", 3600], ["minute", 60]]
+
+/** "5 minutes ago"; from a week on, the date. */
+export function ago(language: Language, time: string, now: Date = new Date()): string {
+  const seconds = Math.max(0, (now.getTime() - Date.parse(time)) / 1000)
+  if (seconds >= 7 * 86_400) return fullDate(language, time)
+  const [unit, length] = steps.find(([, each]) => seconds >= each) ?? ["minute", 60]
+  return new Intl.RelativeTimeFormat(locales[language], { numeric: "auto" }).format(-Math.floor(seconds / length), unit)
 }
 
 /** For the chat list: the time of today, else the day. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Change, Message, SystemChange } from "../api/contract"
 import {
-  ChatroomLog, addAboveAside, addAside, addBelowAside, addLatestPage, addOlderPage, addSystemChanges, emptyLog, hole,
-  leaveAside, receive, receiveAll, startAt, trimmed,
+  ChatroomLog, addAboveAside, addAside, addBelowAside, addLatestPage, addOlderPage, addSystemChanges, bounded, emptyLog,
+  hole, leaveAside, receive, receiveAll, startAt, trimmed,
 } from "./log"
 
 function message(seq: number, content = `m${seq}`): Message {
@@ -196,4 +196,13 @@ test("what is kept of a long log still ends at its cursor", () => {
   assert.deepEqual(seqs(receive(kept, message(251))).slice(-1), [251])
   const short = trimmed(addLatestPage(emptyLog, messages(1, 20), 20, false))
   assert.deepEqual([short.low, short.complete], [1, true])
+})
+
+test("a log that has grown long keeps its newest part, and older pages join it again", () => {
+  const short = receiveAll(startAt(emptyLog, 0), messages(1, 1500))
+  assert.equal(bounded(short), short)
+  const log = bounded(receive(short, message(1501)))
+  assert.deepEqual([log.cursor, log.low, log.complete, log.lines.length], [1501, 1002, false, 500])
+  const joined = addOlderPage(log, messages(952, 1001), 1501, true)
+  assert.deepEqual([joined.low, seqs(joined)[0], joined.lines.length], [952, 952, 550])
 })

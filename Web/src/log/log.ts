@@ -148,6 +148,17 @@ export function trimmed(log: ChatroomLog): ChatroomLog {
   }
 }
 
+/** How many lines a log grows to while nobody looks further up, and how many are left of it then. */
+const mostLines = 1500
+const leftLines = 500
+
+/** A page that stays open for days holds no more than it needs: what is dropped comes again as older pages. */
+export function bounded(log: ChatroomLog): ChatroomLog {
+  if (log.lines.length <= mostLines) return log
+  const lines = log.lines.slice(-leftLines)
+  return { ...log, lines, low: lines[0]?.seq ?? log.low, complete: false }
+}
+
 /** What happened to the chatroom between messages that came in pages, which hold messages alone. */
 export function addSystemChanges(log: ChatroomLog, changes: readonly SystemChange[]): ChatroomLog {
   const held = new Set(log.lines.map((line) => line.seq))

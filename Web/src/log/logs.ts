@@ -3,11 +3,14 @@ import { ChatroomID, Entry, Page, Ready, Seq, SystemChange, isChange } from "../
 import { State, logOf, withLog } from "../store/state"
 import { Store } from "../store/store"
 import {
-  ChatroomLog, addAboveAside, addAside, addBelowAside, addLatestPage, addOlderPage, addSystemChanges, emptyLog, hole,
-  leaveAside, receive, receiveAll, startAt,
+  ChatroomLog, addAboveAside, addAside, addBelowAside, addLatestPage, addOlderPage, addSystemChanges, bounded, emptyLog,
+  hole, leaveAside, receive, receiveAll, startAt,
 } from "./log"
+import { firstSince } from "./since"
 
+/** What is shown first should come soon; whoever scrolls on wants more at a time. */
 const pageSize = 50
+const nextSize = 100
 
 /** Brings entries and pages into the logs of the store, and closes holes. */
 export class Logs {
@@ -16,6 +19,8 @@ export class Logs {
   private readonly syncing = new Set<ChatroomID>()
   private readonly timers = new Set<number>()
   private sentCursors: Record<string, Seq> = {}
+  /** Where somebody looks at what is further up. */
+  private lookedUpIn: ChatroomID | undefined
 
   /** `settle` is told which of one's own messages are in a log now. */
   constructor(
@@ -23,6 +28,12 @@ export class Logs {
     private readonly calls: Calls,
     private readonly settle: (clientId: string) => void,
   ) {}
+
+  /** Nothing of this chatroom is dropped while somebody looks further up in it. */
+  lookUp(id: ChatroomID, further: boolean): void {
+    if (further) this.lookedUpIn = id
+    else if (this.lookedUpIn === id) this.lookedUpIn = undefined
+  }
 
   stop(): void {
     window.clearTimeout(this.flushTimer)
@@ -78,7 +89,7 @@ export class Logs {
       this.change(id, (log) => addLatestPage(log, page.messages, page.head, page.messages.length >= pageSize))
       // A page read from a place that lags behind: what came after it is asked for again.
       if ((logOf(this.store.get(), id).cursor ?? 0) < known) await this.sync(id)
-      await this.fillIn(id, page)
+      await this.fillIn(id, page, pageSize)
     })
   }
 
@@ -86,10 +97,10 @@ export class Logs {
     const log = logOf(this.store.get(), id)
     if (log.complete || log.cursor === null) return
     await this.once(id, async () => {
-      const page = await this.calls.messages(id, { before: log.low, limit: pageSize })
+      const page = await this.calls.messages(id, { before: log.low, limit: nextSize })
       this.change(id, (now) =>
-        now.low === log.low ? addOlderPage(now, page.messages, page.head, page.messages.length >= pageSize) : now)
-      await this.fillIn(id, page, log.low - 1)
+        now.low === log.low ? addOlderPage(now, page.messages, page.head, page.messages.length >= nextSize) : now)
+      await this.fillIn(id, page, nextSize, log.low - 1)
     })
   }
 
@@ -119,18 +130,23 @@ export class Logs {
     if (!aside || !edge || (side === "above" && aside.complete)) return
     await this.once(id, async () => {
       const place = side === "above" ? { before: edge.seq } : { after: edge.seq }
-      const page = await this.calls.messages(id, { ...place, limit: pageSize })
-      const full = page.messages.length >= pageSize
+      const page = await this.calls.messages(id, { ...place, limit: nextSize })
+      const full = page.messages.length >= nextSize
       this.change(id, (log) => log.aside?.lines !== aside.lines ? log
         : side === "above" ? addAboveAside(log, page.messages, page.head, full)
           : addBelowAside(log, page.messages, page.head, full))
     })
   }
 
+  /** The first message of a chatroom at or after a time, in milliseconds. */
+  firstSince(id: ChatroomID, time: number): Promise<Seq | undefined> {
+    return firstSince((place) => this.calls.messages(id, place), time)
+  }
+
   /** Where seqs are missing in a page something else happened; in a group that is often worth a line. */
-  private async fillIn(id: ChatroomID, page: Page, upTo = page.head): Promise<void> {
+  private async fillIn(id: ChatroomID, page: Page, limit: number, upTo = page.head): Promise<void> {
     if (this.store.get().chatrooms?.get(id)?.type !== "group") return
-    const first = page.messages.length >= pageSize ? page.messages[0]?.seq ?? 1 : 1
+    const first = page.messages.length >= limit ? page.messages[0]?.seq ?? 1 : 1
     if (upTo - first + 1 === page.messages.length) return
     const answer = await this.calls.sync({ [id]: first - 1 })
     const entries = answer.chatrooms.flatMap((chatroom) => chatroom.entries.map(payload))
@@ -184,6 +200,7 @@ export class Logs {
     this.store.update((state) => {
       const logs = new Map(state.logs)
       for (const entry of entries) logs.set(entry.chatroomId, receive(logs.get(entry.chatroomId) ?? emptyLog, entry))
+      for (const id of touched) if (id !== this.lookedUpIn) logs.set(id, bounded(logs.get(id) ?? emptyLog))
       return { logs }
     })
     for (const id of touched) {

@@ -1,6 +1,6 @@
 import { MediaFile } from "../api/contract"
 import { fileSize } from "../i18n/i18n"
-import { useT } from "../store/teahouse"
+import { useT } from "../store/context"
 import { Icon } from "../ui/Icon"
 import { saveFile } from "./useFile"
 

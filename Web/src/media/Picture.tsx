@@ -1,10 +1,9 @@
-import { useState } from "react"
+import { Suspense, lazy, useState } from "react"
 import { MediaFile } from "../api/contract"
-import { useT } from "../store/teahouse"
-import { Dialog } from "../ui/Dialog"
+import { useT } from "../store/context"
 import { Icon } from "../ui/Icon"
-import { IconButton } from "../ui/IconButton"
-import { saveFile } from "./useFile"
+
+const Viewer = lazy(() => import("./Viewer").then((module) => ({ default: module.Viewer })))
 
 /** The room a picture takes, known before it is here, so that nothing jumps when it comes. */
 export function frame({ width, height }: Pick<MediaFile, "width" | "height">): { width: number; height: number } {
@@ -13,8 +12,8 @@ export function frame({ width, height }: Pick<MediaFile, "width" | "height">): {
   return { width: Math.max(72, Math.round(width * scale)), height: Math.max(48, Math.round(height * scale)) }
 }
 
-/** An image of a message; a click shows it large. */
-export function Picture({ media }: { media: MediaFile }) {
+/** An image of a message; a click shows it large, and `among` which others. */
+export function Picture({ media, among }: { media: MediaFile; among?: () => readonly MediaFile[] }) {
   const t = useT()
   const [open, setOpen] = useState(false)
   const [failed, setFailed] = useState(false)
@@ -27,25 +26,7 @@ export function Picture({ media }: { media: MediaFile }) {
           onError={() => setFailed(true)} />}
         {failed && <span className="picture-failed"><Icon name="warning" />{t("image.failed")}</span>}
       </button>
-      {open && <Viewer media={media} onClose={() => setOpen(false)} />}
+      {open && <Suspense fallback={null}><Viewer media={media} among={among} onClose={() => setOpen(false)} /></Suspense>}
     </>
-  )
-}
-
-function Viewer({ media, onClose }: { media: MediaFile; onClose: () => void }) {
-  const t = useT()
-  const [failed, setFailed] = useState(false)
-  return (
-    <Dialog title={media.name} onClose={onClose} bare>
-      <div className="viewer" onClick={(event) => event.target === event.currentTarget && onClose()}>
-        {!failed && <img src={media.url} alt={t("image.alt", { name: media.name })} onError={() => setFailed(true)} />}
-        {failed && <p>{t("image.failed")}</p>}
-        <div className="viewer-tools">
-          <IconButton icon="download" label={t("action.download")}
-            onClick={() => saveFile(media)} />
-          <IconButton icon="close" label={t("action.close")} onClick={onClose} />
-        </div>
-      </div>
-    </Dialog>
   )
 }

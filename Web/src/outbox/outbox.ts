@@ -23,7 +23,11 @@ export interface OutboxItem {
   readonly file?: { name: string; size: number; type: string }
   /** 0…1 */
   readonly progress?: number
+  /** Where a large file is uploaded in parts, once that has begun: a later page goes on there. */
+  readonly upload?: string
   readonly media?: MediaFile
+  /** The message of the same batch that goes before this one. */
+  readonly after?: string
   readonly receipt?: MessageReceipt
   /** Why it failed: a code of the contract. */
   readonly error?: string
@@ -36,6 +40,7 @@ export type Outbox = readonly OutboxItem[]
 export type OutboxEvent =
   | { type: "added"; item: OutboxItem }
   | { type: "progressed"; clientId: string; progress: number }
+  | { type: "begun"; clientId: string; upload: string }
   | { type: "uploaded"; clientId: string; media: MediaFile }
   | { type: "emitted"; clientId: string }
   | { type: "acknowledged"; clientId: string; receipt: MessageReceipt }
@@ -56,9 +61,11 @@ export function outboxAfter(outbox: Outbox, event: OutboxEvent): Outbox {
     case "progressed":
       return update(outbox, event.clientId, (item) =>
         item.state === "uploading" ? { ...item, progress: event.progress } : item)
+    case "begun":
+      return update(outbox, event.clientId, (item) => ({ ...item, upload: event.upload }))
     case "uploaded":
       return update(outbox, event.clientId, (item) => ({
-        ...item, state: "waiting", progress: undefined, media: event.media,
+        ...item, state: "waiting", progress: undefined, upload: undefined, media: event.media,
         body: { ...item.body, mediaId: event.media.id },
       }))
     case "emitted":
@@ -85,12 +92,17 @@ export function outboxAfter(outbox: Outbox, event: OutboxEvent): Outbox {
   }
 }
 
-/** What may be emitted now: of each chatroom the first that waits, unless one is under way there; so order is kept. */
+/**
+ * What may be emitted now: of each chatroom the first that waits, unless one is under way there; so order is kept. Only
+ * files let others pass while they are uploaded, but for those that were sent together with them.
+ */
 export function nextToSend(outbox: Outbox): OutboxItem[] {
   const busy = new Set(outbox.filter((item) => item.state === "sending").map((item) => item.chatroomId))
+  const ahead = new Set(outbox.filter(({ state }) => state !== "sent" && state !== "failed").map(({ clientId }) => clientId))
   const next: OutboxItem[] = []
   for (const item of outbox) {
     if (item.state !== "waiting" || busy.has(item.chatroomId)) continue
+    if (item.after !== undefined && ahead.has(item.after)) continue
     busy.add(item.chatroomId)
     next.push(item)
   }
@@ -104,7 +116,9 @@ export function retryDelay(attempts: number): number {
 
 /** Whether trying again unchanged can succeed by itself. */
 export function passes(code: string): boolean {
-  return ["unavailable", "too_many_requests", "timeout", "offline"].includes(code)
+  return [
+    "unavailable", "too_many_requests", "timeout", "offline", "too_many_uploads", "upload_locked", "offset_conflict",
+  ].includes(code)
 }
 
 /** What an item read from storage after a reload is: nothing of the old page is under way any more. */

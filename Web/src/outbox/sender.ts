@@ -1,5 +1,5 @@
 import { Calls } from "../api/calls"
-import { ChatroomID, Message, MessageBody } from "../api/contract"
+import { ChatroomID, MediaFile, Message, MessageBody } from "../api/contract"
 import { Connection } from "../api/connection"
 import { Refusal } from "../api/http"
 import { uuid } from "../api/uuid"
@@ -8,13 +8,20 @@ import { Store } from "../store/store"
 import { OutboxEvent, OutboxItem, nextToSend, outboxAfter, passes, retryDelay } from "./outbox"
 import { keepFile, keptFile, persist, restore } from "./storage"
 
+/** Files of so many bytes go in one piece; a larger one is uploaded in parts and goes on where it was cut off. */
+const inOnePiece = 20 * 1024 * 1024
+
+/** More at a time would not be faster, and the first would come last. */
+const uploadsAtOnce = 3
+
 /**
  * Carries out what the outbox decides: emits, uploads, waits, repeats. It may emit one message several times, always
  * with the same `clientId`, so that it is stored once.
  */
 export class Sender {
-  private readonly files = new Map<string, Blob>()
-  private readonly uploading = new Set<string>()
+  private readonly held = new Map<string, Blob>()
+  /** What is being uploaded, and how to stop it. */
+  private readonly uploading = new Map<string, AbortController>()
   private readonly timers = new Set<number>()
   /** Until when nothing is sent to a chatroom, after a refusal that passes. */
   private readonly pauses = new Map<ChatroomID, number>()
@@ -37,6 +44,7 @@ export class Sender {
   stop(): void {
     this.stopped = true
     for (const timer of this.timers) window.clearTimeout(timer)
+    for (const upload of this.uploading.values()) upload.abort()
   }
 
   text(chatroomId: ChatroomID, content: string, more: Pick<MessageBody, "replyTo" | "mentions"> = {}): void {
@@ -46,15 +54,29 @@ export class Sender {
     })
   }
 
-  file(chatroomId: ChatroomID, file: File): void {
-    const clientId = uuid()
-    this.files.set(clientId, file)
-    void keepFile(clientId, file)
-    this.add({
-      clientId, chatroomId, body: { type: showable(file.type) ? "image" : "file", content: "" },
-      createdAt: new Date().toISOString(), state: "uploading", progress: 0, attempts: 0,
-      file: { name: file.name, size: file.size, type: file.type },
-    })
+  /** Sends files, each as a message; `more` goes with them: the words under the last, what is answered with the first. */
+  files(
+    chatroomId: ChatroomID, files: readonly File[], more: Pick<MessageBody, "content" | "replyTo" | "mentions">,
+  ): void {
+    let after: string | undefined
+    for (const [index, file] of files.entries()) {
+      const clientId = uuid()
+      this.held.set(clientId, file)
+      const last = index === files.length - 1
+      // Named by its place among the others too: they may be made within one millisecond.
+      const createdAt = new Date(Date.now() + index).toISOString()
+      this.happened({ type: "added", item: {
+        clientId, chatroomId, createdAt, state: "uploading", progress: 0, attempts: 0, after,
+        body: {
+          type: showable(file.type) ? "image" : "file", content: last ? more.content : "",
+          mentions: last ? more.mentions : undefined, replyTo: index === 0 ? more.replyTo : undefined,
+        },
+        file: { name: file.name, size: file.size, type: file.type },
+      } })
+      void keepFile(clientId, file)
+      after = clientId
+    }
+    this.pump()
   }
 
   /** Says elsewhere what was said here; a file goes along without being uploaded again. */
@@ -70,14 +92,18 @@ export class Sender {
     this.pump()
   }
 
+  /** Takes back what is not sent; an upload under way ends. */
   drop(clientId: string): void {
+    const begun = this.store.get().outbox.find((item) => item.clientId === clientId)?.upload
+    this.uploading.get(clientId)?.abort()
+    if (begun) void this.calls.endUpload(begun).catch(() => undefined)
     this.happened({ type: "dropped", clientId })
-    this.files.delete(clientId)
+    this.held.delete(clientId)
   }
 
   /** The file of an item that is still on its way, to show it meanwhile. */
   localFile(clientId: string): Blob | undefined {
-    return this.files.get(clientId)
+    return this.held.get(clientId)
   }
 
   disconnected(): void {
@@ -117,7 +143,7 @@ export class Sender {
     try {
       const receipt = await connection.send(item.chatroomId, clientId, item.body)
       this.happened({ type: "acknowledged", clientId, receipt })
-      this.files.delete(clientId)
+      this.held.delete(clientId)
     } catch (error) {
       this.refused(item, error)
     }
@@ -127,21 +153,39 @@ export class Sender {
   private async upload(item: OutboxItem): Promise<void> {
     const { clientId } = item
     if (this.uploading.has(clientId)) return
-    this.uploading.add(clientId)
+    if (this.uploading.size >= uploadsAtOnce) return
+    const stop = new AbortController()
+    this.uploading.set(clientId, stop)
     try {
-      const file = this.files.get(clientId) ?? (await keptFile(clientId))
+      const file = this.held.get(clientId) ?? (await keptFile(clientId))
       if (!file) return this.happened({ type: "refused", clientId, code: "file_lost" })
-      this.files.set(clientId, file)
-      const media = await this.calls.upload(item.chatroomId, file, item.file?.name ?? "file", clientId, (progress) =>
-        this.happened({ type: "progressed", clientId, progress }))
+      this.held.set(clientId, file)
+      const media = await this.send(item, file, stop.signal)
       this.happened({ type: "uploaded", clientId, media })
     } catch (error) {
+      if (stop.signal.aborted) return
       if (error instanceof Refusal && passes(error.code)) this.later(error.body.retryAfter ?? 3)
       else this.happened({ type: "refused", clientId, code: error instanceof Refusal ? error.code : "file_lost" })
     } finally {
       this.uploading.delete(clientId)
+      this.pump()
     }
-    this.pump()
+  }
+
+  /** Small files go in one piece, large ones in parts. */
+  private send({ clientId, chatroomId, file, upload }: OutboxItem, bytes: Blob, signal: AbortSignal): Promise<MediaFile> {
+    const name = file?.name ?? "file"
+    let shown = -1
+    const onProgress = (sent: number) => {
+      // The page shows whole percents.
+      const percent = Math.floor((sent / Math.max(1, bytes.size)) * 100)
+      if (percent !== shown) this.happened({ type: "progressed", clientId, progress: Math.min(1, percent / 100) })
+      shown = percent
+    }
+    const sending = { signal, onProgress }
+    if (bytes.size <= inOnePiece) return this.calls.upload(chatroomId, bytes, name, clientId, sending)
+    const onBegun = (address: string) => this.happened({ type: "begun", clientId, upload: address })
+    return this.calls.uploadResumably(chatroomId, bytes, name, { address: upload, onBegun, idempotencyKey: clientId }, sending)
   }
 
   private refused(item: OutboxItem, error: unknown): void {
@@ -172,6 +216,6 @@ export class Sender {
 }
 
 /** What Media calls an image and a browser shows; anything else goes as a file. */
-function showable(type: string): boolean {
+export function showable(type: string): boolean {
   return ["image/png", "image/jpeg", "image/gif", "image/webp"].includes(type)
 }

@@ -13,13 +13,20 @@ export function persist(user: UserID, before: Outbox, after: Outbox): void {
   const kept = after.filter((item) => item.state !== "sent")
   for (const item of kept) {
     if (before.includes(item)) continue
-    localStorage.setItem(prefix(user) + item.clientId, JSON.stringify({ ...item, progress: undefined }))
+    const earlier = before.find(({ clientId }) => clientId === item.clientId)
+    if (earlier && asKept(earlier) === asKept(item)) continue
+    localStorage.setItem(prefix(user) + item.clientId, asKept(item))
   }
   for (const { clientId } of before) {
     if (kept.some((item) => item.clientId === clientId)) continue
     localStorage.removeItem(prefix(user) + clientId)
     void removeFile(clientId)
   }
+}
+
+/** How far an upload has come is asked of the server. */
+function asKept(item: OutboxItem): string {
+  return JSON.stringify({ ...item, progress: undefined })
 }
 
 /** What an earlier page of this user left, oldest first. */

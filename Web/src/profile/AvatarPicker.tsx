@@ -1,7 +1,7 @@
 import { PointerEvent, useEffect, useRef, useState } from "react"
 import { Profile } from "../api/contract"
 import { useLocalFile } from "../media/useFile"
-import { useT, useTeahouse } from "../store/teahouse"
+import { useT, useTeahouse } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Dialog } from "../ui/Dialog"
 import { Crop, cropped, moved, zoomed } from "./crop"

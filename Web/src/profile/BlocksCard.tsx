@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react"
 import { Block } from "../api/contract"
-import { useT, useTeahouse } from "../store/teahouse"
+import { useT, useTeahouse } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 
 /** Whom one has blocked. */

@@ -1,5 +1,5 @@
 import { Language } from "../i18n/i18n"
-import { useLanguage, useT, useTeahouse } from "../store/teahouse"
+import { useLanguage, useT, useTeahouse } from "../store/context"
 
 const languages: [Language, string][] = [["zh", "中文"], ["en", "English"]]
 
@@ -11,7 +11,7 @@ export function LanguageSwitch() {
     <div className="language-switch" role="group" aria-label={t("profile.language")}>
       {languages.map(([code, name]) => (
         <button key={code} type="button" lang={code} aria-pressed={language === code}
-          onClick={() => teahouse.setLanguage(code)}>{name}</button>
+          onClick={() => void teahouse.attempt(() => teahouse.setLanguage(code))}>{name}</button>
       ))}
     </div>
   )

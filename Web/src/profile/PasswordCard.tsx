@@ -1,5 +1,5 @@
 import { FormEvent, useState } from "react"
-import { useT, useTeahouse } from "../store/teahouse"
+import { useT, useTeahouse } from "../store/context"
 
 /** A new password; every other session ends with the old one. */
 export function PasswordCard() {

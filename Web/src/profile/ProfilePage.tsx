@@ -1,10 +1,14 @@
 import { FormEvent, useState } from "react"
 import { ThemeSwitch } from "../theme/ThemeSwitch"
-import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useSelected, useT, useTeahouse } from "../store/context"
 import { BlocksCard } from "./BlocksCard"
 import { LanguageSwitch } from "./LanguageSwitch"
 import { AvatarPicker } from "./AvatarPicker"
+import { DeleteAccountCard } from "./DeleteAccountCard"
+import { EmailCard } from "./EmailCard"
 import { PasswordCard } from "./PasswordCard"
+import { PrivacyCard } from "./PrivacyCard"
+import { SecondFactorCard } from "./SecondFactorCard"
 import { SessionsCard } from "./SessionsCard"
 
 /** Who one is here, how the pages look, who else may come in, and the way out. */
@@ -29,13 +33,17 @@ export function ProfilePage() {
             </div>
           </div>
           <NotifyCard />
+          <PrivacyCard />
+          <EmailCard />
           <PasswordCard />
+          <SecondFactorCard />
           <SessionsCard />
           <BlocksCard />
           {unsent > 0 && <p className="quiet">{t("profile.signOutPending", { count: unsent })}</p>}
           <button type="button" className="button button-danger" onClick={() => void teahouse.signOut()}>
             {t("profile.signOut")}
           </button>
+          <DeleteAccountCard />
         </div>
       </div>
     </section>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react"
 import { SessionInfo } from "../api/contract"
 import { shortTime } from "../i18n/i18n"
-import { useLanguage, useT, useTeahouse } from "../store/teahouse"
+import { useLanguage, useT, useTeahouse } from "../store/context"
 import { Spinner } from "../ui/Empty"
 
 /** Where one is signed in, and the way to end that. */

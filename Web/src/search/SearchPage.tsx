@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react"
 import { ChatroomID, Found, Message, MessageType, UserID } from "../api/contract"
-import { useChatList } from "../chatlist/ChatListPane"
+import { useChatList } from "../chatlist/useChatList"
 import { previewText } from "../chatlist/preview"
 import { friendName } from "../friends/FriendsPane"
 import { shortTime } from "../i18n/i18n"
-import { useLanguage, useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useLanguage, useSelected, useT, useTeahouse } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Empty, Spinner } from "../ui/Empty"
 import { IconButton } from "../ui/IconButton"
@@ -62,7 +62,7 @@ function FilterBar({ filters, onChange }: { filters: Filters; onChange: (filters
       <select aria-label={t("search.where")} value={filters.chatroomId ?? ""}
         onChange={(event) => onChange({ ...filters, chatroomId: number(event.target.value) })}>
         <option value="">{t("search.anywhere")}</option>
-        {chats.map(({ chatroom }) => <option key={chatroom.id} value={chatroom.id}>{chatroom.name}</option>)}
+        {chats.map(({ chatroom, name }) => <option key={chatroom.id} value={chatroom.id}>{name}</option>)}
       </select>
       <select aria-label={t("search.who")} value={filters.from ?? ""}
         onChange={(event) => onChange({ ...filters, from: number(event.target.value) })}>
@@ -91,7 +91,7 @@ function FoundRow({ message, query }: { message: Message; query: string }) {
   const { sender } = message
   return (
     <li>
-      <button type="button" className="row" onClick={() => teahouse.seek(message.chatroomId, message.seq)}>
+      <button type="button" className="row" onClick={() => teahouse.chatrooms.seek(message.chatroomId, message.seq)}>
         <Avatar id={sender.id} name={sender.nickname} url={sender.avatar} />
         <span className="row-body">
           <span className="row-line">

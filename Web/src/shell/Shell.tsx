@@ -1,29 +1,36 @@
 import { Suspense, lazy, useEffect } from "react"
-import { ChatListPane, useChatList } from "../chatlist/ChatListPane"
+import { ChatListPane } from "../chatlist/ChatListPane"
+import { unreadInAll } from "../chatlist/derive"
+import { useChatList } from "../chatlist/useChatList"
 import { ChatroomPane } from "../chatroom/ChatroomPane"
 import { FriendsDetail } from "../friends/FriendsDetail"
 import { FriendsPane, usePendingRequests } from "../friends/FriendsPane"
-import { useSelected, useT } from "../store/teahouse"
+import { useSelected, useT } from "../store/context"
 import { Avatar } from "../ui/Avatar"
 import { Empty, Spinner } from "../ui/Empty"
 import { Icon, IconName } from "../ui/Icon"
 import { Badge } from "../ui/IconButton"
 import { Route, navigate } from "./route"
+import { useShortcuts } from "./useShortcuts"
 
 // Pages that few open at once with the first: they come when they are gone to.
 const FavoritesPage = lazy(() => import("../favorites/FavoritesPage").then((page) => ({ default: page.FavoritesPage })))
 const ProfilePage = lazy(() => import("../profile/ProfilePage").then((page) => ({ default: page.ProfilePage })))
+const InvitePage = lazy(() => import("../invite/InvitePage").then((page) => ({ default: page.InvitePage })))
+const ShortcutsDialog = lazy(() => import("./ShortcutsDialog").then((page) => ({ default: page.ShortcutsDialog })))
+const Switcher = lazy(() => import("./Switcher").then((page) => ({ default: page.Switcher })))
 const SearchPage = lazy(() => import("../search/SearchPage").then((page) => ({ default: page.SearchPage })))
 
 /** The house from inside: the rail, a list, and what was chosen from it. On phones list and choice take turns. */
 export function Shell({ route }: { route: Route }) {
   const t = useT()
   const items = useChatList()
-  const unread = items?.reduce((sum, item) => sum + item.unread, 0) ?? 0
+  const unread = items ? unreadInAll(items) : 0
   useTitle(t("app.name"), unread)
+  const { overlay, close } = useShortcuts(items, route.page === "chats" ? route.chatroom : undefined)
   const chosen = (route.page === "chats" && route.chatroom !== undefined)
     || (route.page === "friends" && (route.section !== undefined || route.user !== undefined))
-  const single = route.page === "favorites" || route.page === "search" || route.page === "profile"
+  const single = route.page === "favorites" || route.page === "search" || route.page === "profile" || route.page === "invite"
   const shape = single ? "shell shell-single" : chosen ? "shell shell-chosen" : "shell"
   return (
     <div className={shape}>
@@ -43,8 +50,13 @@ export function Shell({ route }: { route: Route }) {
           )}
           {route.page === "favorites" && <FavoritesPage />}
           {route.page === "profile" && <ProfilePage />}
+          {route.page === "invite" && <InvitePage key={route.code} code={route.code} />}
         </Suspense>
       </main>
+      <Suspense fallback={null}>
+        {overlay === "switcher" && <Switcher items={items ?? []} onClose={close} />}
+        {overlay === "shortcuts" && <ShortcutsDialog onClose={close} />}
+      </Suspense>
     </div>
   )
 }

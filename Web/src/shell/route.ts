@@ -8,7 +8,9 @@ export type Route =
   | { page: "favorites" }
   | { page: "search"; chatroom?: ChatroomID }
   | { page: "profile" }
+  | { page: "invite"; code: string }
   | { page: "register" }
+  | { page: "forgot" }
 
 export function parseRoute(path: string): Route {
   const [first, second] = path.split("/").filter(Boolean)
@@ -25,8 +27,12 @@ export function parseRoute(path: string): Route {
       return { page: "favorites" }
     case "me":
       return { page: "profile" }
+    case "invite":
+      return second ? { page: "invite", code: second } : { page: "chats" }
     case "register":
       return { page: "register" }
+    case "forgot":
+      return { page: "forgot" }
     default:
       return { page: "chats" }
   }
@@ -38,6 +44,13 @@ function numeric(text: string | undefined): number | undefined {
 }
 
 const listeners = new Set<() => void>()
+
+/** Where somebody goes on who has just come in: to where they wanted to. */
+export function keptPath(): string {
+  const { pathname } = window.location
+  const { page } = parseRoute(pathname)
+  return page === "register" || page === "forgot" ? "/" : pathname
+}
 
 /** Goes to a path of this client. */
 export function navigate(path: string, replace = false): void {

@@ -1,5 +1,5 @@
 import {
-  Chatroom, ChatroomID, Favorite, Friend, FriendRequests, Message, MessageID, Profile, Seq, Summary, UserID,
+  Chatroom, ChatroomID, Favorite, Friend, FriendRequests, JoinRequest, Message, MessageID, Profile, Seq, Summary, UserID,
 } from "../api/contract"
 import { Language } from "../i18n/i18n"
 import { ChatroomLog, emptyLog } from "../log/log"
@@ -26,8 +26,12 @@ export interface State {
   /** Which chatrooms are loading a page. */
   loading: ReadonlySet<ChatroomID>
   outbox: Outbox
+  /** What was begun and not sent, as far as one is elsewhere now. */
+  drafts: ReadonlyMap<ChatroomID, string>
   friends: readonly Friend[] | null
   requests: FriendRequests | null
+  /** Who waits to be let into the groups that one may let people into. */
+  joinRequests: ReadonlyMap<ChatroomID, readonly JoinRequest[]>
   favorites: readonly Favorite[] | null
   /** Where the next page of favorites begins; absent at the end. */
   favoritesNext: string | undefined
@@ -72,8 +76,10 @@ export function freshState({ language, theme }: Pick<State, "language" | "theme"
     readUpTo: new Map(),
     loading: new Set(),
     outbox: [],
+    drafts: new Map(),
     friends: null,
     requests: null,
+    joinRequests: new Map(),
     favorites: null,
     favoritesNext: undefined,
     profiles: new Map(),

@@ -1,4 +1,4 @@
-import { useSelected, useT, useTeahouse } from "../store/teahouse"
+import { useSelected, useT, useTeahouse } from "../store/context"
 import { Theme } from "./theme"
 
 const themes: Theme[] = ["system", "light", "dark"]

@@ -1,5 +1,5 @@
-import { ReactNode, useEffect, useRef } from "react"
-import { useT } from "../store/teahouse"
+import { ReactNode, useLayoutEffect, useRef } from "react"
+import { useT } from "../store/context"
 import { IconButton } from "./IconButton"
 
 /** A window above the page, by the browser's own `<dialog>`: it keeps the focus and closes with Escape. */
@@ -12,9 +12,14 @@ export function Dialog({ title, onClose, children, bare = false }: {
 }) {
   const t = useT()
   const element = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // Closed while it is still in the page: only then the browser gives the focus back.
+  useLayoutEffect(() => {
     const dialog = element.current
-    if (dialog && !dialog.open) dialog.showModal()
+    if (dialog && !dialog.open) {
+      dialog.showModal()
+      // What is to be filled in, rather than the way out.
+      dialog.querySelector<HTMLElement>("input, textarea, select")?.focus()
+    }
     return () => dialog?.close()
   }, [])
   return (

@@ -20,6 +20,7 @@ export function IconButton({ icon, label, onClick, badge, pressed, className = "
   )
 }
 
-export function Badge({ count }: { count?: number }) {
-  return count ? <span className="badge">{count > 99 ? "99+" : count}</span> : null
+/** `quiet`: of what one does not want to be told. */
+export function Badge({ count, quiet = false }: { count?: number; quiet?: boolean }) {
+  return count ? <span className={quiet ? "badge badge-quiet" : "badge"}>{count > 99 ? "99+" : count}</span> : null
 }

@@ -1,4 +1,4 @@
-import { useSelected } from "../store/teahouse"
+import { useSelected } from "../store/context"
 
 /** Short words at the lower edge, which go by themselves. */
 export function Toasts() {
