@@ -8,18 +8,34 @@ TEAHOUSE_CONTROL    a script: <it> kill|stop|start|pid gateway1|gateway2|history
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright
 
 from teahouse import Control, Person, SocketClient
+from visitor import Visitor, sign_in
 
 # Those of deploy/cluster are run on it alone, and it runs nothing else.
 collect_ignore = [] if os.environ.get("TEAHOUSE_CLUSTER") else ["cluster"]
 
 Register = Callable[..., Awaitable[Person]]
 Connect = Callable[..., Awaitable[SocketClient]]
+Arrive = Callable[..., Awaitable[Visitor]]
+
+
+@dataclass
+class Talk:
+    """Two friends and their chatroom; Bob is there with a client that is no browser."""
+
+    ann: Person
+    bob: Person
+    room: int
+    friend: SocketClient
+
+
+Meet = Callable[..., Awaitable[Talk]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -85,12 +101,44 @@ async def connect() -> AsyncIterator[Connect]:
         yield make
 
 
+async def launch(playwright: Playwright) -> Browser:
+    return await playwright.chromium.launch(
+        executable_path=os.environ.get("TEAHOUSE_CHROMIUM", "/usr/bin/chromium"),
+        args=["--no-sandbox", "--disable-dev-shm-usage"],
+    )
+
+
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=os.environ.get("TEAHOUSE_CHROMIUM", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
-        )
+        browser = await launch(playwright)
         yield browser
         await browser.close()
+
+
+@pytest.fixture
+async def arrive(browser: Browser, edge: str) -> AsyncIterator[Arrive]:
+    """Seats people in front of browsers of their own, signed in if they have an account; at the end nothing is wrong there."""
+    visitors: list[Visitor] = []
+
+    async def make(who: Person | str, **options: object) -> Visitor:
+        name = who if isinstance(who, str) else who.username.split("-")[0]
+        visitor = await Visitor.arrive(browser, edge, name, **options)
+        visitors.append(visitor)
+        if not isinstance(who, str):
+            await sign_in(visitor, who)
+        return visitor
+
+    yield make
+    assert [problem for visitor in visitors for problem in visitor.problems] == []
+
+
+@pytest.fixture
+async def meet(register: Register, connect: Connect, edge: str) -> Meet:
+    async def make(**options: object) -> Talk:
+        ann, bob = await register("ann"), await register("bob")
+        await ann.befriend(bob)
+        room = await ann.direct(bob)
+        return Talk(ann, bob, room, await connect(bob, edge, cursors={room: 0}, **options))
+
+    return make

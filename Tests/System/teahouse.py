@@ -183,6 +183,16 @@ class SocketClient:
         assert "error" not in answer, answer
         return answer
 
+    async def say_many(self, chatroom: int, count: int, text: str = "message number {}", together: int = 32) -> None:
+        """So many at once as the server takes without a word; in their order only as it stores them."""
+        turns = asyncio.Semaphore(together)
+
+        async def say(number: int) -> None:
+            async with turns:
+                await self.say(chatroom, text.format(number))
+
+        await asyncio.gather(*(say(number) for number in range(count)))
+
     def entries(self, chatroom: int) -> list[Payload]:
         """Messages and changes of a chatroom, as they came."""
         return [

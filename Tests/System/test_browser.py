@@ -5,20 +5,20 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Route, expect
 
-from conftest import Connect, Register
+from conftest import Arrive, Connect, Meet, Register
 from images import png
-from teahouse import SocketClient, eventually, in_order
-from visitor import PASSWORD, Visitor, befriend, befriend_over_rest, sign_in
+from teahouse import eventually, in_order
+from visitor import PASSWORD, befriend, befriend_over_rest
 
 pytestmark = pytest.mark.timeout(240)
 
 
 async def test_two_people_meet_and_talk(
-    browser: Browser, edge: str, gateways: list[str], register: Register, connect: Connect, screens: Path
+    arrive: Arrive, edge: str, gateways: list[str], register: Register, connect: Connect, screens: Path
 ) -> None:
-    ann, bob = await Visitor.arrive(browser, edge, "ann"), await Visitor.arrive(browser, edge, "bob")
+    ann, bob = await arrive("ann"), await arrive("bob")
     await ann.page.goto("/")
     await ann.page.screenshot(path=screens / "sign-in.png")
     await asyncio.gather(ann.register(), bob.register())
@@ -65,11 +65,13 @@ async def test_two_people_meet_and_talk(
     # An image and a file.
     await ann.page.locator('[data-pick="image"]').set_input_files(
         {"name": "garden.png", "mimeType": "image/png", "buffer": png(320, 200)})
+    await ann.say("")
     picture = bob.page.get_by_role("log").get_by_role("img", name="Image garden.png")
     await expect(picture).to_be_visible()
     assert await eventually(lambda: picture.evaluate("image => image.naturalWidth > 0"))
     await bob.page.locator('[data-pick="file"]').set_input_files(
         {"name": "菜单 menu.txt", "mimeType": "text/plain", "buffer": "龙井 longjing\n".encode()})
+    await bob.say("")
     card = ann.page.get_by_role("log").get_by_role("button", name="菜单 menu.txt")
     await expect(card).to_be_visible()
     async with ann.page.expect_download() as started:
@@ -138,19 +140,13 @@ async def test_two_people_meet_and_talk(
     await ann.is_online()
     await ann.open_chat("Three for tea")
     await ann.sees("Welcome, both of you")
-    assert ann.problems + bob.problems == []
 
 
-async def test_what_is_written_offline_is_sent_once_later(
-    browser: Browser, edge: str, register: Register, connect: Connect, screens: Path
-) -> None:
+async def test_what_is_written_offline_is_sent_once_later(meet: Meet, arrive: Arrive, screens: Path) -> None:
     """Also when the page is reloaded in the middle of a send."""
-    ann, bob = await register("ann"), await register("bob")
-    await ann.befriend(bob)
-    room = await ann.direct(bob)
-    friend = await connect(bob, edge)
-    visitor = await Visitor.arrive(browser, edge, "ann")
-    await sign_in(visitor, ann)
+    talk = await meet()
+    ann, bob, room, friend = talk.ann, talk.bob, talk.room, talk.friend
+    visitor = await arrive(ann)
     await visitor.open_chat("Bob")
     await visitor.say("before")
     await visitor.is_stored("before")
@@ -182,53 +178,34 @@ async def test_what_is_written_offline_is_sent_once_later(
     assert await visitor.seqs() == sorted(message["seq"] for message in page["messages"])
 
 
-async def test_a_file_whose_upload_was_cut_off_by_a_reload_is_still_sent(
-    browser: Browser, edge: str, register: Register
-) -> None:
-    ann, bob = await register("ann"), await register("bob")
-    await ann.befriend(bob)
-    room = await ann.direct(bob)
-    visitor = await Visitor.arrive(browser, edge, "ann")
-    await sign_in(visitor, ann)
+async def test_a_file_whose_upload_was_cut_off_by_a_reload_is_still_sent(meet: Meet, arrive: Arrive) -> None:
+    talk = await meet()
+    visitor = await arrive(talk.ann)
     await visitor.open_chat("Bob")
     await visitor.page.route("**/api/media/uploads?*", lambda route: route.abort())
     await visitor.page.locator('[data-pick="image"]').set_input_files(
         {"name": "late.png", "mimeType": "image/png", "buffer": png(120, 90)})
+    await visitor.say("")
     await expect(visitor.page.locator('[data-state="uploading"] img')).to_be_visible()
     await visitor.page.unroute("**/api/media/uploads?*")
     await visitor.page.reload()
     await expect(visitor.page.locator("[data-seq]").get_by_role("img", name="Image late.png")).to_be_visible()
     await expect(visitor.page.locator("[data-state]")).to_have_count(0)
-    messages = (await bob.page(room))["messages"]
+    messages = (await talk.bob.page(talk.room))["messages"]
     assert [(message["type"], message["media"]["name"]) for message in messages] == [("image", "late.png")]
 
 
-async def say_many(client: SocketClient, room: int, count: int) -> None:
-    turns = asyncio.Semaphore(32)
-
-    async def say(number: int) -> None:
-        async with turns:
-            await client.say(room, f"message number {number}")
-
-    await asyncio.gather(*(say(number) for number in range(count)))
-
-
-async def test_who_comes_back_far_behind_starts_anew_from_the_newest_page(
-    browser: Browser, edge: str, register: Register, connect: Connect
-) -> None:
+async def test_who_comes_back_far_behind_starts_anew_from_the_newest_page(meet: Meet, arrive: Arrive) -> None:
     """More than the thousand entries that are replayed have come meanwhile."""
-    ann, bob = await register("ann"), await register("bob")
-    await ann.befriend(bob)
-    room = await ann.direct(bob)
-    friend = await connect(bob, edge)
+    talk = await meet()
+    ann, bob, room, friend = talk.ann, talk.bob, talk.room, talk.friend
     await friend.say(room, "the first")
-    visitor = await Visitor.arrive(browser, edge, "ann")
-    await sign_in(visitor, ann)
+    visitor = await arrive(ann)
     await visitor.open_chat("Bob")
     await visitor.is_stored("the first")
     await visitor.page.context.set_offline(True)
     await visitor.say("from far behind")
-    await say_many(friend, room, 1_050)
+    await friend.say_many(room, 1_050)
     await visitor.page.context.set_offline(False)
     await expect(visitor.page.locator("[data-seq]", has_text="from far behind")).to_have_count(1, timeout=40_000)
     await expect(visitor.page.locator('[data-seq="1051"]')).to_have_count(1)
@@ -242,16 +219,11 @@ async def test_who_comes_back_far_behind_starts_anew_from_the_newest_page(
     in_order(await visitor.seqs(), first=(await visitor.seqs())[0])
 
 
-async def test_scrolling_up_brings_older_messages_and_moves_nothing(
-    browser: Browser, edge: str, register: Register, connect: Connect
-) -> None:
-    ann, bob = await register("ann"), await register("bob")
-    await ann.befriend(bob)
-    room = await ann.direct(bob)
-    friend = await connect(bob, edge)
-    await say_many(friend, room, 180)
-    visitor = await Visitor.arrive(browser, edge, "ann")
-    await sign_in(visitor, ann)
+async def test_scrolling_up_brings_older_messages_and_moves_nothing(meet: Meet, arrive: Arrive) -> None:
+    talk = await meet()
+    ann, bob, room, friend = talk.ann, talk.bob, talk.room, talk.friend
+    await friend.say_many(room, 180)
+    visitor = await arrive(ann)
     await expect(visitor.page.get_by_role("region", name="Chats").locator(".badge")).to_have_text("99+")
     await visitor.open_chat("Bob")
     await expect(visitor.page.locator('[data-seq="180"]')).to_be_in_viewport()
@@ -288,16 +260,12 @@ async def test_scrolling_up_brings_older_messages_and_moves_nothing(
     assert await visitor.seqs() == list(range(1, 181))
 
 
-async def test_a_phone_in_chinese_and_in_the_dark(
-    browser: Browser, edge: str, register: Register, connect: Connect, screens: Path
-) -> None:
-    ann, bob = await register("ann"), await register("bob")
-    await ann.befriend(bob)
-    room = await ann.direct(bob)
-    friend = await connect(bob, edge)
+async def test_a_phone_in_chinese_and_in_the_dark(meet: Meet, arrive: Arrive, screens: Path) -> None:
+    talk = await meet()
+    ann, bob, room, friend = talk.ann, talk.bob, talk.room, talk.friend
     await friend.say(room, "晚上好！今天的茶很香。")
-    visitor = await Visitor.arrive(
-        browser, edge, "ann", viewport={"width": 390, "height": 780}, locale="zh-CN", color_scheme="dark",
+    visitor = await arrive(
+        "ann", viewport={"width": 390, "height": 780}, locale="zh-CN", color_scheme="dark",
         has_touch=True)
     page = visitor.page
     await page.goto("/")
@@ -319,20 +287,14 @@ async def test_a_phone_in_chinese_and_in_the_dark(
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     await page.get_by_role("button", name="返回").click()
     await expect(page.get_by_role("navigation")).to_be_visible()
-    assert visitor.problems == []
 
 
-async def test_a_page_without_network_shows_what_the_last_one_knew(
-    browser: Browser, edge: str, register: Register, connect: Connect
-) -> None:
+async def test_a_page_without_network_shows_what_the_last_one_knew(meet: Meet, arrive: Arrive) -> None:
     """Chat list and messages are there before any service answers, and the log goes on where it was."""
-    ann, bob = await register("ann"), await register("bob")
-    await ann.befriend(bob)
-    room = await ann.direct(bob)
-    friend = await connect(bob, edge)
+    talk = await meet()
+    ann, bob, room, friend = talk.ann, talk.bob, talk.room, talk.friend
     await friend.say(room, "kept for later")
-    visitor = await Visitor.arrive(browser, edge, "ann")
-    await sign_in(visitor, ann)
+    visitor = await arrive(ann)
     await visitor.open_chat("Bob")
     await visitor.is_stored("kept for later")
 

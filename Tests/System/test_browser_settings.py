@@ -4,25 +4,22 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
-from conftest import Connect, Register
+from conftest import Arrive, Meet, Register
 from images import png
 from teahouse import Person, eventually
-from test_browser import say_many
-from visitor import Visitor, sign_in
 
 pytestmark = pytest.mark.timeout(240)
 
 
 async def test_a_person_sets_their_profile_password_and_sessions(
-    browser: Browser, edge: str, register: Register, screens: Path
+    arrive: Arrive, edge: str, register: Register, screens: Path
 ) -> None:
     ann, bob = await register("ann"), await register("bob")
     await ann.befriend(bob)
-    visitor = await Visitor.arrive(browser, edge, "ann")
+    visitor = await arrive(ann)
     page = visitor.page
-    await sign_in(visitor, ann)
     await visitor.go("Me")
     await page.get_by_label("Nickname").fill("Ann of the <b>tea</b> 茶")
     await page.get_by_role("button", name="Save").click()
@@ -65,17 +62,15 @@ async def test_a_person_sets_their_profile_password_and_sessions(
     await page.get_by_role("group", name="Theme").get_by_role("button", name="Dark").click()
     await page.reload()
     assert await page.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert visitor.problems == []
 
 
-async def test_friends_and_groups_are_set(browser: Browser, edge: str, register: Register, screens: Path) -> None:
+async def test_friends_and_groups_are_set(arrive: Arrive, register: Register, screens: Path) -> None:
     ann, bob, cat = await register("ann"), await register("bob"), await register("cat")
     for other in (bob, cat):
         await ann.befriend(other)
     room = await ann.group("Tea", bob, cat)
-    visitor = await Visitor.arrive(browser, edge, "ann")
+    visitor = await arrive(ann)
     page = visitor.page
-    await sign_in(visitor, ann)
 
     await page.goto(f"/friends/{bob.id}")
     await page.get_by_label("Remark").fill("老鲍 from school")
@@ -97,40 +92,34 @@ async def test_friends_and_groups_are_set(browser: Browser, edge: str, register:
     await details.get_by_label("Pin to top").check()
     await details.get_by_label("Notifications").select_option("mentions")
     cat_row = details.locator("li", has_text="Cat")
-    await cat_row.get_by_role("button").click()
+    await cat_row.get_by_role("button", name="Actions for").click()
     await page.get_by_role("menuitem", name="Make admin").click()
     await expect(cat_row.get_by_text("Admin")).to_be_visible()
     bob_row = details.locator("li", has_text="Bob")
-    await bob_row.get_by_role("button").click()
+    await bob_row.get_by_role("button", name="Actions for").click()
     await page.get_by_role("menuitem", name="Mute for an hour").click()
     await expect(bob_row.get_by_text("Muted")).to_be_visible()
     await page.screenshot(path=screens / "group-settings.png")
     mine = await ann.call("GET", f"/api/social/chatrooms/{room}")
     assert (mine["name"], mine["announcement"]) == ("Tea at four", "Bring cups")
     assert (mine["settings"]["pinned"], mine["settings"]["notify"]) == (True, "mentions")
-    await cat_row.get_by_role("button").click()
+    await cat_row.get_by_role("button", name="Actions for").click()
     await page.get_by_role("menuitem", name="Make owner").click()
     await page.get_by_role("dialog").get_by_role("button", name="Make owner").click()
     await expect(details.get_by_role("button", name="Leave group")).to_be_visible()
     await details.get_by_role("button", name="Leave group").click()
     await page.get_by_role("dialog").get_by_role("button", name="Leave group").click()
     await expect(page.get_by_role("region", name="Chats").locator(".row-name", has_text="Tea at four")).to_have_count(0)
-    assert visitor.problems == []
 
 
-async def test_what_was_said_long_ago_is_found_and_gone_to(
-    browser: Browser, edge: str, register: Register, connect: Connect, screens: Path
-) -> None:
+async def test_what_was_said_long_ago_is_found_and_gone_to(meet: Meet, arrive: Arrive, screens: Path) -> None:
     """The log on the page begins far below; from the message found one reads on until the newest."""
-    ann, bob = await register("ann"), await register("bob")
-    await ann.befriend(bob)
-    room = await ann.direct(bob)
-    friend = await connect(bob, edge)
+    talk = await meet()
+    ann, bob, room, friend = talk.ann, talk.bob, talk.room, talk.friend
     needle = await friend.send(room, "the needle 针 in the hay")
-    await say_many(friend, room, 320)
-    visitor = await Visitor.arrive(browser, edge, "ann")
+    await friend.say_many(room, 320)
+    visitor = await arrive(ann)
     page = visitor.page
-    await sign_in(visitor, ann)
     await visitor.open_chat("Bob")
     await expect(page.locator('[data-seq="321"]')).to_be_in_viewport()
     await page.get_by_role("button", name="Search in this chat").click()
@@ -175,20 +164,14 @@ async def test_what_was_said_long_ago_is_found_and_gone_to(
     await friend.say(room, "more news")
     await page.get_by_role("button", name="Jump to the latest message").click()
     await expect(page.locator("[data-seq]", has_text="more news")).to_be_in_viewport()
-    assert visitor.problems == []
 
 
-async def test_the_client_opens_without_a_network_and_calls_one_back(
-    browser: Browser, edge: str, register: Register, connect: Connect
-) -> None:
-    ann, bob = await register("ann"), await register("bob")
-    await ann.befriend(bob)
-    room = await ann.direct(bob)
-    friend = await connect(bob, edge)
+async def test_the_client_opens_without_a_network_and_calls_one_back(meet: Meet, arrive: Arrive) -> None:
+    talk = await meet()
+    ann, bob, room, friend = talk.ann, talk.bob, talk.room, talk.friend
     await friend.say(room, "before the tunnel")
-    visitor = await Visitor.arrive(browser, edge, "ann", service_workers="allow", permissions=["notifications"])
+    visitor = await arrive(ann, service_workers="allow", permissions=["notifications"])
     page = visitor.page
-    await sign_in(visitor, ann)
     await visitor.open_chat("Bob")
     await visitor.is_stored("before the tunnel")
     await page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")

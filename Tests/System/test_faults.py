@@ -9,10 +9,9 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
 
-from conftest import Connect, Register
+from conftest import Arrive, Connect, Meet, Register
 from stock import StockChat
 from teahouse import Control, SocketClient, eventually, in_order
-from visitor import Visitor, sign_in
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -130,20 +129,20 @@ async def test_a_gateway_dies_and_its_clients_go_on_at_the_other(
     assert back.seqs(room) == [17, 18]
 
 
-async def test_a_browser_goes_on_when_a_gateway_dies(
-    browser: Browser, register: Register, connect: Connect, edge: str, control: Control
-) -> None:
+async def test_a_browser_goes_on_when_a_gateway_dies(meet: Meet, arrive: Arrive, control: Control) -> None:
     """Each in turn, so that it is also the one that the browser is connected to."""
-    ann, bob = await register("ann"), await register("bob")
-    await ann.befriend(bob)
-    room = await ann.direct(bob)
-    friend = await connect(bob, edge, cursors={room: 0}, keep_cursors=True, reconnection=True)
-    visitor = await Visitor.arrive(browser, edge, "ann")
-    await sign_in(visitor, ann)
+    talk = await meet(keep_cursors=True, reconnection=True)
+    ann, bob, room, friend = talk.ann, talk.bob, talk.room, talk.friend
+    visitor = await arrive(ann)
     await visitor.open_chat("Bob")
     said = []
     for part in ("gateway1", "gateway2"):
+        # In the middle of a word.
+        await visitor.page.get_by_label("Write a message").press_sequentially(f"begun before {part} di")
         async with without(control, part):
+            await visitor.page.get_by_label("Write a message").press_sequentially("ed")
+            await visitor.page.keyboard.press("Enter")
+            said.append(f"begun before {part} died")
             for number in range(3):
                 said.append(f"{part} is dead {number}")
                 await visitor.say(said[-1])
