@@ -84,22 +84,27 @@ let package = Package(
             ],
             path: "Shared/ServiceKit", swiftSettings: settings),
         .target(
-            name: "ServiceKitPostgres", dependencies: ["ServiceKit", "Postgres"], path: "Shared/ServiceKitPostgres",
+            name: "ServiceKitPostgres", dependencies: ["ServiceKit", "ChatAPI", "Postgres"],
+            path: "Shared/ServiceKitPostgres",
             swiftSettings: settings),
 
         // Services
         .executableTarget(
             name: "Auth", dependencies: service + ["ServiceKitPostgres", "Postgres", "Redis", "CSodium", crypto],
-            path: "Services/Auth", resources: [.embedInCode("Migrations")], swiftSettings: settings),
+            path: "Services/Auth", resources: [.embedInCode("Migrations"), .embedInCode("OpenAPI")],
+            swiftSettings: settings),
         .executableTarget(
             name: "Social", dependencies: service + ["ServiceKitPostgres", "Postgres", "Redis"],
-            path: "Services/Social", resources: [.embedInCode("Migrations")], swiftSettings: settings),
+            path: "Services/Social", resources: [.embedInCode("Migrations"), .embedInCode("OpenAPI")],
+            swiftSettings: settings),
         .executableTarget(
             name: "History", dependencies: service + ["ServiceKitPostgres", "Postgres", "Redis", crypto],
-            path: "Services/History", resources: [.embedInCode("Migrations")], swiftSettings: settings),
+            path: "Services/History", resources: [.embedInCode("Migrations"), .embedInCode("OpenAPI")],
+            swiftSettings: settings),
         .executableTarget(
             name: "Media", dependencies: service + ["ServiceKitPostgres", "Postgres", "Redis", crypto, nioPosix],
-            path: "Services/Media", resources: [.embedInCode("Migrations")], swiftSettings: settings),
+            path: "Services/Media", resources: [.embedInCode("Migrations"), .embedInCode("OpenAPI")],
+            swiftSettings: settings),
         .target(
             name: "Sockets", dependencies: ["SocketIO", nioCore, nioPosix, nioHTTP1, crypto, logging, metrics],
             path: "Services/Gateway/Sockets", swiftSettings: settings),
@@ -107,11 +112,18 @@ let package = Package(
             name: "Gateway", dependencies: service + ["Sockets", "SocketIO", "Redis", "IOThread", nioPosix, nioHTTP1],
             path: "Services/Gateway", exclude: ["Sockets"], swiftSettings: settings),
 
+        // Tools
+        .executableTarget(
+            name: "teahousectl",
+            dependencies: ["ChatAPI", "ServiceKit", httpClient, nioCore, nioHTTP1, argumentParser],
+            path: "Tools/teahousectl", swiftSettings: settings),
+
         // Tests
         .target(
             name: "TestServers", dependencies: ["Postgres", "Redis", logging], path: "Tests/TestServers",
             swiftSettings: settings),
         .target(name: "LogSeed", dependencies: ["Postgres"], path: "Tests/LogSeed", swiftSettings: settings),
+        .target(name: "PeopleSeed", dependencies: ["Postgres"], path: "Tests/PeopleSeed", swiftSettings: settings),
         .testTarget(
             name: "IOThreadTests", dependencies: ["IOThread"], path: "Tests/IOThreadTests", swiftSettings: settings),
         .testTarget(
@@ -141,11 +153,11 @@ let package = Package(
             dependencies: ["Sockets", "SocketIO", "ProtocolServer", nioCore, nioPosix, nioEmbedded, nioHTTP1, logging],
             path: "Tests/SocketsTests", swiftSettings: settings),
         .testTarget(
-            name: "AuthTests", dependencies: serviceTests + ["Auth", "Postgres", "Redis", jwt, crypto],
+            name: "AuthTests", dependencies: serviceTests + ["Auth", "PeopleSeed", "Postgres", "Redis", jwt, crypto],
             path: "Tests/AuthTests",
             swiftSettings: settings),
         .testTarget(
-            name: "SocialTests", dependencies: serviceTests + ["Social", "Postgres", "Redis"],
+            name: "SocialTests", dependencies: serviceTests + ["Social", "PeopleSeed", "Postgres", "Redis"],
             path: "Tests/SocialTests", swiftSettings: settings),
         .testTarget(
             name: "HistoryTests", dependencies: serviceTests + ["History", "LogSeed", "Postgres", "Redis"],
@@ -159,12 +171,16 @@ let package = Package(
         .executableTarget(
             name: "loadtest",
             dependencies: [
-                "ChatAPI", "LogSeed", "Postgres", "ServiceKit", "SocketIO", "Redis", hummingbird, httpClient, httpTypes,
+                "ChatAPI", "LogSeed", "PeopleSeed", "Postgres", "ServiceKit", "SocketIO", "Redis", "CSodium",
+                hummingbird, httpClient, httpTypes,
                 nioCore, nioPosix, nioHTTP1, lifecycle, logging, crypto, argumentParser,
             ],
             path: "Tests/Load", exclude: ["README.md"], swiftSettings: settings),
         .testTarget(
-            name: "LoadTests", dependencies: ["loadtest", "ChatAPI", nioCore, argumentParser], path: "Tests/LoadTests",
-            swiftSettings: settings),
+            name: "TeahousectlTests", dependencies: ["teahousectl", "ChatAPI", "ServiceKit", argumentParser],
+            path: "Tests/TeahousectlTests", swiftSettings: settings),
+        .testTarget(
+            name: "LoadTests", dependencies: ["loadtest", "LogSeed", "PeopleSeed", "ChatAPI", nioCore, argumentParser],
+            path: "Tests/LoadTests", swiftSettings: settings),
     ]
 )

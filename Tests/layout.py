@@ -1,6 +1,6 @@
 """The layout of the package: arrows point downward only.
 
-Services → ServiceKit, ChatAPI → Postgres, Redis, SocketIO → C libraries. No service imports another, Shared imports no
+Services and Tools → ServiceKit, ChatAPI → Postgres, Redis, SocketIO → C libraries. No service imports another, Shared imports no
 service, and what a file imports of ours is declared in Package.swift (SwiftPM lets an undeclared import pass when
 somebody else has built the module).
 """
@@ -19,7 +19,7 @@ LEVELS = [
     {"ChatAPI"},
     {"ServiceKit", "Sockets"},
     {"ServiceKitPostgres"},
-    {"Auth", "Social", "History", "Media", "Gateway"},
+    {"Auth", "Social", "History", "Media", "Gateway", "teahousectl"},
 ]
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 

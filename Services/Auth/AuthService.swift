@@ -49,6 +49,14 @@ import ServiceLifecycle
         application.add(FollowedFeed(feed: parts.feed, prepared: prepared))
         if let postbox = parts.codes.postbox { application.add(postbox) }
         application.readyWhen("database") { postgres.isReady }
+        application.report(postgres, schema: "auth", Self.migrations)
+        application.report(postgres, feed: ChangeStore.feed)
+        application.report { [feed = parts.feed] status in
+            status.redis = await redis.connected.map {
+                .init(server: $0.server.description, isConnected: $0.isConnected)
+            }
+            status.feeds.append(feed.status)
+        }
         return application
     }
 }
@@ -138,6 +146,7 @@ struct AuthParts: Sendable {
         let keys = KeyRoutes(changes: self.changes)
         application.routes.addRoutes(keys.routes)
         let api = application.routes.group("api/auth")
+        api.addRoutes(OpenAPIDocument(PackageResources.openapi_json).routes)
         api.addRoutes(keys.routes)
         api.addRoutes(AccountRoutes(registration: self.registration, signIn: self.signIn, tokens: self.tokens).routes)
         api.addRoutes(CodeRoutes(codes: self.codes, reset: self.passwordReset, verifier: self.verifier).routes)

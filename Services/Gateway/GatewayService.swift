@@ -1,6 +1,7 @@
 import ChatAPI
 import Foundation
 import HTTPTypes
+import Hummingbird
 import Logging
 import NIOCore
 import NIOPosix
@@ -87,6 +88,17 @@ struct GatewayService {
         application.listenPublicly(with: listener, shutdownTime: configuration.drainTime + .seconds(5))
         application.readyWhen("bus") { delivery.isHearing.isSet }
         application.readyWhen("listener") { listener.isListening }
+        application.report { [tag = configuration.sockets.nodeTag] status in
+            status.instance = tag
+            status.redis = await redis.connected.map {
+                .init(server: $0.server.description, isConnected: $0.isConnected)
+            }
+            status.feeds += [authFeed.status, socialFeed.status, .init(of: "history", epoch: await delivery.epoch)]
+        }
+        application.internalRoutes.group("internal", context: OperatorContext.self).addRoutes(
+            ExplainRoutes(
+                node: configuration.sockets.nodeTag, delivery: delivery, acknowledged: namespace.acknowledged
+            ).routes)
         return Parts(application: application, listener: listener, services: services)
     }
 

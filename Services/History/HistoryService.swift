@@ -90,6 +90,7 @@ struct HistoryParts: Sendable {
     let ranges: RangeStore
     let appender: MessageAppender
     let changer: MessageChanger
+    let publisher: EntryPublisher
     let releaser: MediaReleaser
     let authFeed: AuthFeed
     let socialFeed: SocialFeed
@@ -119,6 +120,7 @@ struct HistoryParts: Sendable {
         self.auth = auth
         self.social = social
         self.profiles = profiles
+        self.publisher = publisher
         self.heads = HeadStore(postgres: databases.reading)
         self.ranges = RangeStore(postgres: databases.reading)
         self.authFeed = AuthFeed(
@@ -155,6 +157,7 @@ struct HistoryParts: Sendable {
         let application = ServiceApplication(
             self.configuration.common, tokens: self.tokens, renewal: TokenRenewal(auth: self.auth))
         application.readyWhen("PostgreSQL") { [databases] in databases.reading.isReady && databases.writing.isReady }
+        application.routes.group("api/history").addRoutes(OpenAPIDocument(PackageResources.openapi_json).routes)
         application.routes.group("api/history", context: AuthenticatedContext.self)
             .addRoutes(
                 ChatroomRoutes(
@@ -187,6 +190,19 @@ struct HistoryParts: Sendable {
             )
             .addRoutes(
                 SyncRoutes(reader: SyncReader(ranges: self.ranges), profiles: self.profiles).routes, atPath: "sync")
+        application.report { [redis, authFeed, socialFeed, heads] status in
+            status.redis = await redis.connected.map {
+                .init(server: $0.server.description, isConnected: $0.isConnected)
+            }
+            let epoch = try? await heads.epoch()
+            status.feeds += [authFeed.status, socialFeed.status, .init(of: "history", isSource: true, epoch: epoch)]
+        }
+        application.internalRoutes.group("internal", context: OperatorContext.self)
+            .addRoutes(
+                ExplainRoutes(
+                    instance: self.configuration.common.internalAddress.description,
+                    store: ExplainStore(postgres: self.databases.reading), published: self.publisher.recent
+                ).routes)
         application.internalRoutes.group("internal", context: InternalContext.self)
             .addRoutes(
                 InternalRoutes(

@@ -37,7 +37,12 @@ import ServiceKitPostgres
             common, tokens: tokens, renewal: TokenRenewal(auth: auth),
             // An upload takes what its line takes; one that stands still is closed by the listener.
             requestTimeout: { $0.uri.path.hasSuffix("/uploads") ? .seconds(3600) : .seconds(30) })
-        application.add(postgres, AuthFeed(auth: auth, tokens: tokens, logger: logger))
+        let authFeed = AuthFeed(auth: auth, tokens: tokens, logger: logger)
+        application.add(postgres, authFeed)
+        application.report { [directory = configuration.directory] status in
+            status.feeds.append(authFeed.status)
+            if let disk = try? Disk.space(at: directory) { status.disks.append(disk) }
+        }
         application.migrate(postgres, schema: "media", Self.migrations)
         application.readyWhen("PostgreSQL") { postgres.isReady }
 
@@ -46,6 +51,7 @@ import ServiceKitPostgres
         application.add(Sweeper(store: SweepStore(postgres: postgres), blobs: blobs, logger: logger))
         let memberships = MembershipClient(social: application.client(of: .social))
         let files = FileStore(postgres: postgres, quota: configuration.quota)
+        application.routes.group("api/media").addRoutes(OpenAPIDocument(PackageResources.openapi_json).routes)
         application.routes.group("api/media/uploads", context: AuthenticatedContext.self)
             .addRoutes(
                 UploadRoutes(

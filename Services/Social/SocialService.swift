@@ -61,6 +61,13 @@ import ServiceKitPostgres
         application.migrate(postgres, schema: "social", Self.migrations)
         application.add(deletions)
         application.readyWhen("PostgreSQL") { postgres.isReady }
+        application.report(postgres, feed: .social)
+        application.report { status in
+            status.redis = await redis.connected.map {
+                .init(server: $0.server.description, isConnected: $0.isConnected)
+            }
+            status.feeds += [feed.status, deletions.status]
+        }
 
         let profiles = ProfileClient(auth: auth, known: known)
         let presence = PresenceReader(redis: redis, logger: logger)
@@ -73,6 +80,7 @@ import ServiceKitPostgres
         let requests = FriendRequestStore(postgres: postgres, rules: configuration.requests)
         let acquaintances = Acquaintances(friends: friends, blocks: blocks)
 
+        application.routes.group("api/social").addRoutes(OpenAPIDocument(PackageResources.openapi_json).routes)
         application.routes.group("api/social", context: AuthenticatedContext.self)
             .addRoutes(
                 FriendRoutes(

@@ -60,6 +60,18 @@ package final class Redis: Service {
     /// How many publications were dropped, refused, or lost with a connection before they were answered.
     package var lostPublications: Int { self.losses.count }
 
+    /// Which servers can be told something now, in the order of the URLs.
+    package var connected: [(server: RedisServerID, isConnected: Bool)] {
+        get async {
+            let open = await withCheckedContinuation { continuation in
+                self.thread.execute { [servers] in
+                    continuation.resume(returning: servers.value.all.map(\.commands.isConnected))
+                }
+            }
+            return Array(zip(self.serverIDs, open))
+        }
+    }
+
     /// Publications of one task leave in their order.
     package func publish(_ channel: String, _ payload: String) { self.publish(channel, bytes: payload.utf8) }
 

@@ -24,6 +24,8 @@ final class RedisCommands: RedisLinkOwner {
         link.owner = self
     }
 
+    var isConnected: Bool { self.link.isOpen }
+
     func connect() { self.link.connect() }
 
     func publish(_ command: RESPCommand) {

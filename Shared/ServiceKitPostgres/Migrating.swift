@@ -1,3 +1,5 @@
+import ChatAPI
+import Foundation
 import Logging
 import Postgres
 import ServiceKit
@@ -28,6 +30,31 @@ extension ServiceApplication {
     /// the process, as no waiting mends them.
     package mutating func migrate(_ postgres: Postgres, schema: String, _ migrations: [Migration]) {
         self.prepare("migrations") { try await postgres.migrateOrEnd(schema: schema, migrations) }
+        self.report(postgres, schema: schema, migrations)
+    }
+
+    /// Tells operators which migrations the schema lacks or has beyond ours; nothing while it cannot be asked.
+    package func report(_ postgres: Postgres, schema: String, _ migrations: [Migration]) {
+        let known = migrations.map(\.name)
+        self.report { status in
+            let sql: SQL = "SELECT name, clock_timestamp() AS now FROM \(identifier: "\(schema).migrations")"
+            guard let rows: [(String, Date)] = try? await postgres.all(sql), let now = rows.first?.1 else { return }
+            let applied = Set(rows.map(\.0))
+            status.schemas.append(
+                ServiceStatus.Schema(
+                    name: schema, pending: known.filter { !applied.contains($0) },
+                    unknown: applied.subtracting(known).sorted(), now: Timestamp(now)))
+        }
+    }
+
+    /// Tells operators how far the service's own feed is.
+    package func report(_ postgres: Postgres, feed: ChangeFeed) {
+        self.report { status in
+            let sql: SQL = "SELECT epoch, position FROM \(identifier: "\(feed.schema).change_heads")"
+            guard let head: (UUID, Int64) = try? await postgres.first(sql) else { return }
+            status.feeds.append(
+                ServiceStatus.Feed(of: feed.schema, isSource: true, epoch: head.0, position: head.1))
+        }
     }
 }
 

@@ -286,7 +286,7 @@ private func application(_ tokens: TestTokens, renewal: TokenRenewal? = nil, log
         }
     }
 
-    @Test func `the operators' key opens metrics and nothing else`() async throws {
+    @Test func `the operators' key opens nothing of the services`() async throws {
         try await application(self.tokens).internalListener.test(.router) { client in
             let body = ByteBuffer(string: #"{"name":"lobby"}"#)
             let answer = try await client.execute(

@@ -56,7 +56,7 @@ private struct Name: Codable, Equatable, Sendable { var name: String }
     @Test func `it sends JSON with key, request id and trace, and decodes the answer`() async throws {
         try await self.withService { url in
             let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-            let scope = RequestScope(requestID: "request-17", traceparent: trace)
+            let scope = RequestScope(requestID: "request-17", trace: TraceContext(trace))
             let answer: Name = try await RequestScope.$current.withValue(scope) {
                 try await self.client([url]).call(.post, "/internal/echo", Name(name: "tea"))
             }

@@ -9,7 +9,7 @@ struct ChangeStore: Sendable {
     /// Told the newest position after each commit: publishes the hint. It may be lost.
     let announce: @Sendable (_ position: Int64) -> Void
 
-    private static let feed: ChangeFeed = "auth"
+    static let feed: ChangeFeed = "auth"
 
     /// How far the clocks of the services may differ: a revocation is kept that much longer than the tokens live.
     private static let clockDifference: TimeInterval = 600

@@ -4,6 +4,7 @@ import IOThread
 import Logging
 import Metrics
 import Redis
+import ServiceKit
 import Sockets
 import Synchronization
 
@@ -33,6 +34,8 @@ final class Delivery: Sendable {
     let timing: Timing
     let logger: Logger
     let isHearing = Flag()
+    /// Entries that were written to the sockets of this node.
+    let recent = Recent<MessageID>()
     /// For the I/O thread, from event loops.
     let handedOver = Mutex<[@Sendable () -> Void]>([])
     private let delivered = Counter(label: "gateway_entries_delivered_total")
@@ -106,6 +109,7 @@ final class Delivery: Sendable {
         }
         live.room.broadcast(event, position: isEphemeral ? nil : entry.seq)
         self.delivered.increment()
+        if !isEphemeral { self.recent.note(MessageID(chatroom: live.id, seq: entry.seq)) }
         switch entry.passage {
         case nil: break
         case .enters(let user):

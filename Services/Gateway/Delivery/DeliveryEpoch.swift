@@ -8,6 +8,15 @@ import Sockets
 /// What becomes of chatrooms and people when History's logs are of another epoch: after a restore, or the promotion of a
 /// replica that was behind.
 extension Delivery {
+    /// The epoch of the logs as this node knows it.
+    var epoch: UUID? {
+        get async {
+            await withCheckedContinuation { continuation in
+                IOThread.shared.execute { continuation.resume(returning: self.state.value.epochs.current) }
+            }
+        }
+    }
+
     /// An answer of History, on the I/O thread.
     ///
     /// - Returns: whether it is of the epoch that holds here; else it says nothing of the chatrooms there are.

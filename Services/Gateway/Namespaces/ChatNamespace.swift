@@ -25,6 +25,7 @@ final class ChatNamespace: SocketApplication {
     let renewals: TokenRenewals
     let cursors: ReadCursors
     let presence: Presence
+    let acknowledged = AcknowledgedMessages()
     let rules: MessageRules
     let maxEventBytes: Int
     let maxCursors: Int

@@ -23,10 +23,12 @@ extension ChatNamespace {
     }
 
     private func append(_ message: OutgoingMessage, _ event: SocketEvent) {
-        self.history.append(message) { [logger] result in
+        self.history.append(message) { [logger, acknowledged] result in
             switch result {
             case .failure(let error): event.fail(error, logger: logger)
-            case .success(.receipt(let text)): event.acknowledgement?.answer("[\(text)]")
+            case .success(.receipt(let text)):
+                event.acknowledgement?.answer("[\(text)]")
+                acknowledged.note(receipt: text)
             case .success(.refused(let text)): event.acknowledgement?.answer("[{\"error\":\(text)}]")
             }
         }

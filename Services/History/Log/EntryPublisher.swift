@@ -7,6 +7,8 @@ import ServiceKit
 struct EntryPublisher: Sendable {
     let redis: Redis
     let profiles: ProfileCache
+    /// What was put on the bus here.
+    let recent = Recent<MessageID>()
     let logger: Logger
 
     /// Publishes committed entries, in the order of each chatroom's seq; the same entry given twice once.
@@ -19,6 +21,7 @@ struct EntryPublisher: Sendable {
             do {
                 let text = try entry.busEntry(senders: senders).text
                 self.redis.publish(BusChannel.chatroom(entry.chatroom), text)
+                self.recent.note(entry.id)
             } catch {
                 self.logger.error(
                     "an entry could not be written", metadata: ["id": "\(entry.id)", "error": "\(error)"])

@@ -45,6 +45,9 @@ struct SocialFeed: Service {
         return stored >= position ? stored : await self.reader.waitUntil(position: position, timeout: timeout)
     }
 
+    /// Where the reader is, for operators.
+    var status: ServiceStatus.Feed { self.reader.status }
+
     /// How far the memberships are surely known here.
     var known: Int64 { self.reader.position?.position ?? 0 }
 

@@ -1,3 +1,5 @@
+import ChatAPI
+import Foundation
 import NIOPosix
 
 /// Where calls that may wait for the disk are made: on a few threads, as disks have few heads, and never on the
@@ -11,5 +13,13 @@ enum Disk {
 
     static func run<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
         try await self.threads.runIfActive(work)
+    }
+
+    /// How much there is of the disk that holds a folder, and how much is left.
+    static func space(at path: String) throws -> ServiceStatus.Disk {
+        let attributes = try FileManager.default.attributesOfFileSystem(forPath: path)
+        func bytes(_ key: FileAttributeKey) -> Int64 { (attributes[key] as? NSNumber)?.int64Value ?? 0 }
+        return ServiceStatus.Disk(
+            path: path, freeBytes: bytes(.systemFreeSize), totalBytes: bytes(.systemSize))
     }
 }

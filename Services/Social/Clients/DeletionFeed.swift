@@ -35,6 +35,9 @@ struct DeletionFeed: Service {
     /// A hint from the bus that Auth's feed has come so far.
     func poke(_ position: Int64) { self.reader.poke(position) }
 
+    /// Where the reader is, for operators.
+    var status: ServiceStatus.Feed { self.reader.status }
+
     func run() async throws { try await self.reader.run() }
 
     /// Reads once; for tests.

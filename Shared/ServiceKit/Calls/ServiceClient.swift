@@ -20,6 +20,7 @@ package final class ServiceClient: Sendable {
     private let timeout: Duration
     private let maxConcurrent: Int
     private let tls: TLSConfiguration?
+    private let tracer: Tracer?
     private let logger: Logger
     private let underWay = Atomic<Int>(0)
     private let turn = Atomic<Int>(0)
@@ -42,7 +43,7 @@ package final class ServiceClient: Sendable {
     ///   - tls: for `https` URLs, where not what the system has.
     package init(
         service: String, urls: [String], key: String, timeout: Duration = .seconds(5), maxConcurrent: Int = 256,
-        tls: TLSConfiguration? = nil, logger: Logger
+        tls: TLSConfiguration? = nil, tracer: Tracer? = .shared, logger: Logger
     ) {
         precondition(!urls.isEmpty, "a service is reached at one URL at least")
         self.service = service
@@ -51,6 +52,7 @@ package final class ServiceClient: Sendable {
         self.timeout = timeout
         self.maxConcurrent = maxConcurrent
         self.tls = tls
+        self.tracer = tracer
         self.logger = logger
     }
 
@@ -112,11 +114,27 @@ package final class ServiceClient: Sendable {
             throw ServiceUnavailable(service: self.service, reason: "\(self.maxConcurrent) calls are under way")
         }
         defer { self.underWay.wrappingSubtract(1, ordering: .relaxed) }
-        let deadline = NIODeadline.now() + TimeAmount(timeout)
+        var span = self.span(method, path, hasBody: body != nil)
+        do {
+            let trace = span?.context ?? RequestScope.current?.trace
+            let received = try await self.exchange(
+                method, path, body, key, trace, within: NIODeadline.now() + TimeAmount(timeout), timeout)
+            self.finish(&span, status: received.status.code)
+            return received
+        } catch {
+            self.finish(&span, status: nil)
+            throw error
+        }
+    }
+
+    private func exchange(
+        _ method: HTTPRequest.Method, _ path: String, _ body: ByteBuffer?, _ key: Int64?, _ trace: TraceContext?,
+        within deadline: NIODeadline, _ timeout: Duration
+    ) async throws -> Received {
         var reason = "no URL"
         for url in self.order(preferring: key) {
             do {
-                return try await self.exchange(method, url + path, body, deadline)
+                return try await self.exchange(method, url + path, body, trace, deadline)
             } catch let error as HTTPClientError where error == .deadlineExceeded {
                 throw ServiceUnavailable(service: self.service, reason: "no answer within \(timeout)")
             } catch {
@@ -130,17 +148,16 @@ package final class ServiceClient: Sendable {
     }
 
     private func exchange(
-        _ method: HTTPRequest.Method, _ url: String, _ body: ByteBuffer?, _ deadline: NIODeadline
+        _ method: HTTPRequest.Method, _ url: String, _ body: ByteBuffer?, _ trace: TraceContext?,
+        _ deadline: NIODeadline
     ) async throws -> Received {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method.rawValue)
         request.tlsConfiguration = self.tls
         request.headers.add(name: "authorization", value: "Bearer \(self.key)")
         request.headers.add(name: "accept", value: "application/json")
-        if let scope = RequestScope.current {
-            request.headers.add(name: "x-request-id", value: scope.requestID)
-            if let traceparent = scope.traceparent { request.headers.add(name: "traceparent", value: traceparent) }
-        }
+        if let scope = RequestScope.current { request.headers.add(name: "x-request-id", value: scope.requestID) }
+        if let trace { request.headers.add(name: "traceparent", value: trace.traceparent) }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(body)
@@ -149,6 +166,25 @@ package final class ServiceClient: Sendable {
         let answer = try await response.body.collect(upTo: 64 * 1024 * 1024)
         return Received(
             status: HTTPResponse.Status(code: Int(response.status.code)), body: Data(answer.readableBytesView))
+    }
+
+    /// A call in nobody's request, as of a ``Batcher``, begins a trace where it has a body: without one it is the polling
+    /// of a feed, twice a second for ever.
+    private func span(_ method: HTTPRequest.Method, _ path: String, hasBody: Bool) -> Span? {
+        guard let tracer = self.tracer else { return nil }
+        let parent = RequestScope.current?.trace
+        guard parent != nil || hasBody else { return nil }
+        let context = parent.map(tracer.child(of:)) ?? tracer.root()
+        let route = path.prefix { $0 != "?" }
+        return Span(context, parent: parent?.span, kind: .client, name: "\(method.rawValue) \(route)")
+    }
+
+    private func finish(_ span: inout Span?, status: Int?) {
+        guard span?.context.isSampled == true else { return }
+        var attributes: [(key: String, value: Span.Attribute)] = [("peer.service", .text("teahouse-\(self.service)"))]
+        if let status { attributes.append(("http.response.status_code", .number(status))) }
+        span?.finish(isError: status.map { $0 >= 500 } ?? true, attributes)
+        if let span { self.tracer?.record(span) }
     }
 
     private func decode<Answer: Decodable>(_ received: Received) throws -> Answer {

@@ -16,6 +16,8 @@ package struct CommonConfiguration: Sendable {
     package var urls: [ServiceName: [String]]
     package var redisURLs: [String]
     package var tls: InternalTLS
+    /// `nil`: nothing is traced.
+    package var tracing: TracingConfiguration?
 
     /// Known to every service, so that one environment can serve them all.
     static let sharedNames = Set(ServiceName.allCases.map { "\($0.inCapitals)_URLS" })
@@ -49,15 +51,16 @@ package struct CommonConfiguration: Sendable {
             "REDIS_URLS", default: ["redis://127.0.0.1:6379"],
             "the Redis servers; a channel has its place on one of them")
         self.tls = InternalTLS(keys)
+        self.tracing = TracingConfiguration(keys)
     }
 
     /// A client of another service.
     package func client(
-        of service: ServiceName, timeout: Duration = .seconds(5), logger: Logger
+        of service: ServiceName, timeout: Duration = .seconds(5), tracer: Tracer? = .shared, logger: Logger
     ) -> ServiceClient {
         ServiceClient(
             service: service.rawValue, urls: self.urls[service] ?? [], key: self.serviceKeys.own, timeout: timeout,
-            tls: self.tls.client, logger: logger)
+            tls: self.tls.client, tracer: tracer, logger: logger)
     }
 
     /// For tests: local mode, free ports, and the well-known keys of local mode.

@@ -29,6 +29,8 @@ package final class ConfigurationKeys {
     private let environment: [String: String]
     private(set) var declarations: [Declaration] = []
     private(set) var problems: [String] = []
+    /// The keys whose secrets could be guessed, which local mode bears.
+    private(set) var weakSecrets: Set<String> = []
 
     /// - Parameter service: the lower-case name; keys that begin with it in capitals and `_` are the service's own.
     package init(service: String, environment: [String: String]) {
@@ -61,7 +63,10 @@ package final class ConfigurationKeys {
     package func secret(_ name: String, local: String? = nil, _ explanation: String) -> String {
         self.declare(name, kind: "secret", usual: local == nil ? nil : "in local mode a well-known one", explanation)
         guard let secret = self.environment[name], !secret.isEmpty else {
-            if self.mode == .local, let local { return local }
+            if self.mode == .local, let local {
+                self.weakSecrets.insert(name)
+                return local
+            }
             self.problem(name, "is missing")
             return ""
         }
@@ -93,6 +98,13 @@ package final class ConfigurationKeys {
             name, kind: kind, usual: usual, shown: shown ?? usual.map(String.init), explanation,
             instead: range.lowerBound
         ) { Int($0).flatMap { range.contains($0) ? $0 : nil } }
+    }
+
+    /// Between 0 and 1.
+    package func fraction(_ name: String, default usual: Double, _ explanation: String) -> Double {
+        self.read(name, kind: "number 0…1", usual: usual, shown: "\(usual)", explanation, instead: usual) {
+            Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
+        }
     }
 
     package func flag(_ name: String, default usual: Bool, _ explanation: String) -> Bool {
@@ -188,6 +200,7 @@ package final class ConfigurationKeys {
     }
 
     private func weak(_ name: String) {
+        self.weakSecrets.insert(name)
         guard self.mode != .local else { return }
         self.problem(
             name, "holds a default or weak secret; outside local mode it takes 32 characters or more, at random")

@@ -6,7 +6,7 @@ package struct ServiceKeys: Sendable {
     /// What this service shows when it calls another.
     package let own: String
 
-    /// Who may read metrics.
+    /// Who may read metrics and make the calls of operators, and no other.
     static let `operator` = "operator"
     package static let callers = ServiceName.allCases.map(\.rawValue) + [Self.operator]
 

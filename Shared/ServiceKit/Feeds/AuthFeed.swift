@@ -54,6 +54,9 @@ package final class AuthFeed: Service {
 
     package var position: FeedPosition? { self.reader.position }
 
+    /// Where the reader is, for operators.
+    package var status: ServiceStatus.Feed { self.reader.status }
+
     package func run() async throws { try await self.reader.run() }
 
     /// Reads once; for tests.

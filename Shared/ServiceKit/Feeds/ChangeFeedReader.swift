@@ -89,6 +89,14 @@ package final class ChangeFeedReader<What: Codable & Sendable>: Service {
     /// Time since the feed was last read to its end; `nil` before the first time.
     package var sinceRead: Duration? { self.state.withLock { $0.lastRead.map { ContinuousClock.now - $0 } } }
 
+    /// Where this reader is, for operators.
+    package var status: ServiceStatus.Feed {
+        let position = self.position
+        return ServiceStatus.Feed(
+            of: self.name, epoch: position?.epoch, position: position?.position,
+            ageSeconds: self.sinceRead.map { $0 / .seconds(1) })
+    }
+
     /// A hint: there is something up to this position. Wakes the reader unless it is there already.
     package func poke(_ position: Int64) {
         let isNews = self.state.withLock { state in

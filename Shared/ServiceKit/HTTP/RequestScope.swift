@@ -5,19 +5,20 @@ import Foundation
 /// A task-local value, set around every route, read by ``ServiceClient``.
 package struct RequestScope: Sendable {
     package var requestID: String
-    package var traceparent: String?
+    /// What calls made meanwhile are part of.
+    package var trace: TraceContext?
 
     @TaskLocal package static var current: RequestScope?
 
-    package init(requestID: String, traceparent: String? = nil) {
+    package init(requestID: String, trace: TraceContext? = nil) {
         self.requestID = requestID
-        self.traceparent = traceparent
+        self.trace = trace
     }
 
-    /// Takes what a request brings where it is well formed, else makes an id.
-    init(requestID: String?, traceparent: String?) {
+    /// Takes the id that a request brings where it is well formed, else makes one.
+    init(requestID: String?, trace: TraceContext?) {
         self.requestID = requestID.flatMap { Self.isWellFormed($0) ? $0 : nil } ?? Self.newID()
-        self.traceparent = traceparent.flatMap { Self.isTraceparent($0) ? $0 : nil }
+        self.trace = trace
     }
 
     package static func newID() -> String { UUID().uuidString.lowercased() }
@@ -32,16 +33,6 @@ package struct RequestScope: Sendable {
                     true
                 default: false
                 }
-            }
-    }
-
-    /// `00-<32 hex>-<16 hex>-<2 hex>` (Trace Context §3.2).
-    static func isTraceparent(_ text: String) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        return parts.map(\.count) == [2, 32, 16, 2]
-            && parts.joined().allSatisfy { byte in
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
             }
     }
 }

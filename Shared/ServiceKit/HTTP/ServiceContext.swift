@@ -49,6 +49,8 @@ package struct ServiceContext: RequestContext {
     package var credentials: Credentials?
     /// The calling service, by its key. Only on the internal listener.
     package var caller: String?
+    /// What an operator calls themself. Only on the internal listener.
+    var operatorName: String?
 
     package init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)
@@ -91,20 +93,40 @@ package struct AuthenticatedContext: ChildRequestContext {
 package struct InternalContext: ChildRequestContext {
     package var coreContext: CoreRequestContextStorage
     package let requestID: String
-    /// The name of the calling service: `gateway`, `history`, … or `operator`.
+    /// The name of the calling service: `gateway`, `history`, ….
     package let caller: String
     /// Batches are larger than what one client may send.
     package var bodyLimit = 16 * 1024 * 1024
 
     /// - Throws: ``RequestError/unauthenticated`` where no key of a service was presented.
     package init(context: ServiceContext) throws {
-        guard let caller = context.caller else { throw RequestError.unauthenticated }
+        guard let caller = context.caller, caller != ServiceKeys.operator else { throw RequestError.unauthenticated }
         self.coreContext = context.coreContext
         self.requestID = context.requestID
         self.caller = caller
     }
 
     package var maxUploadSize: Int { self.bodyLimit }
+    package var requestDecoder: StrictJSON { StrictJSON() }
+    package var responseEncoder: JSONEncoder { .teahouse }
+}
+
+/// What a route of the internal listener relies on that does what only operators may: whoever calls has shown their key.
+package struct OperatorContext: ChildRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let requestID: String
+    /// Who it was, as they say: the header `x-operator`. It goes into what is kept of the call.
+    package let name: String
+
+    /// - Throws: ``RequestError/unauthenticated`` where another key than the operators' was presented, or none.
+    package init(context: ServiceContext) throws {
+        guard context.caller == ServiceKeys.operator else { throw RequestError.unauthenticated }
+        self.coreContext = context.coreContext
+        self.requestID = context.requestID
+        self.name = context.operatorName ?? ServiceKeys.operator
+    }
+
+    package var maxUploadSize: Int { 64 * 1024 }
     package var requestDecoder: StrictJSON { StrictJSON() }
     package var responseEncoder: JSONEncoder { .teahouse }
 }

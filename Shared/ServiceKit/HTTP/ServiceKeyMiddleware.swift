@@ -1,8 +1,8 @@
 import HTTPTypes
 import Hummingbird
 
-/// On the internal listener: finds out whose key was presented. Whether one is needed is the route's context to say. The
-/// operators' opens `/metrics` and nothing else.
+/// On the internal listener: finds out whose key was presented. Whether one is needed, and whose, is the route's context to
+/// say.
 struct ServiceKeyMiddleware: RouterMiddleware {
     typealias Context = ServiceContext
     let keys: ServiceKeys
@@ -11,8 +11,8 @@ struct ServiceKeyMiddleware: RouterMiddleware {
         _ request: Request, context: ServiceContext, next: (Request, ServiceContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        let caller = request.bearer.flatMap { self.keys.caller(presenting: $0) }
-        context.caller = caller == ServiceKeys.operator && request.uri.path != OperatorRoutes.metricsPath ? nil : caller
+        context.caller = request.bearer.flatMap { self.keys.caller(presenting: $0) }
+        context.operatorName = request.operatorName
         return try await next(request, context)
     }
 }
@@ -50,6 +50,14 @@ package struct BodyLimit: RouterMiddleware {
 }
 
 extension Request {
+    /// The header `x-operator`, if it is a name: 1 to 64 of printable ASCII.
+    fileprivate var operatorName: String? {
+        guard let name = HTTPField.Name("x-operator").flatMap({ self.headers[$0] }), (1...64).contains(name.utf8.count),
+            name.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return nil }
+        return name
+    }
+
     /// What stands behind `Authorization: Bearer`; `nil` also where the header is given twice.
     package var bearer: String? {
         let values = self.headers[values: .authorization]

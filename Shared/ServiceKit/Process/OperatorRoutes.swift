@@ -1,18 +1,20 @@
+import ChatAPI
 import Hummingbird
 import Logging
 import NIOCore
 import Synchronization
 
-/// `/health`, `/ready` and `/metrics` of the internal listener.
+/// `/health`, `/ready`, `/metrics` and `/internal/status` of the internal listener.
 struct OperatorRoutes {
     let readiness: Readiness
     let metrics: PrometheusMetrics
-    static let metricsPath = "/metrics"
+    let reports: StatusReports
 
     func add(to router: Router<ServiceContext>) {
         router.get("health", use: self.health)
         router.get("ready", use: self.ready)
-        router.group(RouterPath(Self.metricsPath), context: InternalContext.self).get(use: self.metrics)
+        router.get("metrics", use: self.metrics)
+        router.group("internal", context: OperatorContext.self).get("status", use: self.status)
     }
 
     /// `GET /health` → 200 as long as the process can answer at all.
@@ -28,8 +30,9 @@ struct OperatorRoutes {
         return Answer(Status(status: "ready"))
     }
 
-    /// `GET /metrics` → Prometheus text, for any holder of a service key.
-    func metrics(request: Request, context: InternalContext) async -> Response {
+    /// `GET /metrics` → Prometheus text, for any holder of a key.
+    func metrics(request: Request, context: ServiceContext) async throws -> Response {
+        guard context.caller != nil else { throw RequestError.unauthenticated }
         let conditions = await self.readiness.all().map {
             "service_ready{condition=\"\($0.name)\"} \($0.holds ? 1 : 0)\n"
         }
@@ -37,6 +40,13 @@ struct OperatorRoutes {
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    /// `GET /internal/status` → 200, what this process tells of itself.
+    func status(request: Request, context: OperatorContext) async -> Answer<ServiceStatus> {
+        var status = await self.reports.status()
+        status.lacking = await self.readiness.lacking()
+        return Answer(status)
     }
 
     struct Status: Encodable, Sendable {
@@ -59,5 +69,34 @@ final class Readiness: Sendable {
         var all: [(name: String, holds: Bool)] = []
         for condition in self.conditions.withLock({ $0 }) { all.append((condition.name, await condition.holds())) }
         return all
+    }
+}
+
+/// Who has something to say when an operator asks for the status.
+final class StatusReports: Sendable {
+    typealias Report = @Sendable (inout ServiceStatus) async -> Void
+
+    private let reports = Mutex<[Report]>([])
+    private let service: String
+    private let instance: String
+    private let mode: String
+    private let startedAt = Timestamp.now
+
+    init(service: String, instance: String, mode: String) {
+        self.service = service
+        self.instance = instance
+        self.mode = mode
+    }
+
+    func add(_ report: @escaping Report) { self.reports.withLock { $0.append(report) } }
+
+    func status() async -> ServiceStatus {
+        var status = ServiceStatus(
+            service: self.service, instance: self.instance, version: Version.current, mode: self.mode,
+            startedAt: self.startedAt, now: .now)
+        for report in self.reports.withLock({ $0 }) { await report(&status) }
+        // As late as can be: the asker compares it with its own clock.
+        status.now = .now
+        return status
     }
 }

@@ -21,6 +21,8 @@ package struct ServiceApplication {
     package let internalRoutes: Router<ServiceContext>
     private let metrics: PrometheusMetrics
     private let readiness = Readiness()
+    private let reports: StatusReports
+    private let tracer: Tracer?
     private var services: [any Service] = []
     private var publicService: (any Service)?
     private var shutdownTime = Duration.seconds(10)
@@ -33,15 +35,22 @@ package struct ServiceApplication {
     package init(
         _ configuration: CommonConfiguration, tokens: TokenVerifier, renewal: TokenRenewal? = nil,
         requestTimeout: @escaping @Sendable (Request) -> Duration = { _ in .seconds(30) },
-        metrics: PrometheusMetrics = .shared, logger: Logger? = nil
+        metrics: PrometheusMetrics = .shared, tracer: Tracer? = .shared, logger: Logger? = nil
     ) {
         self.configuration = configuration
+        self.tracer = tracer
+        self.reports = StatusReports(
+            service: configuration.service.rawValue, instance: configuration.internalAddress.description,
+            mode: configuration.mode.rawValue)
         self.logger = logger ?? Logger(label: configuration.service.rawValue)
         self.metrics = metrics
         self.requestTimeout = requestTimeout
-        let requests = RequestMiddleware(proxies: configuration.trustedProxies, metrics: metrics)
+        func requests(beginTraces: Bool) -> RequestMiddleware {
+            RequestMiddleware(
+                proxies: configuration.trustedProxies, metrics: metrics, tracer: tracer, beginsTraces: beginTraces)
+        }
         self.routes = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
-        self.routes.add(middleware: requests)
+        self.routes.add(middleware: requests(beginTraces: true))
         self.routes.add(middleware: ErrorMiddleware())
         self.routes.add(middleware: TransferCodingMiddleware())
         self.routes.add(
@@ -52,17 +61,17 @@ package struct ServiceApplication {
             self.routes.add(middleware: ErrorMiddleware())
         }
         self.internalRoutes = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
-        self.internalRoutes.add(middleware: requests)
+        self.internalRoutes.add(middleware: requests(beginTraces: false))
         self.internalRoutes.add(middleware: ErrorMiddleware())
         self.internalRoutes.add(middleware: TransferCodingMiddleware())
         self.internalRoutes.add(middleware: ServiceKeyMiddleware(keys: configuration.serviceKeys))
-        OperatorRoutes(readiness: self.readiness, metrics: metrics).add(to: self.internalRoutes)
+        OperatorRoutes(readiness: self.readiness, metrics: metrics, reports: self.reports).add(to: self.internalRoutes)
         self.readiness.add("tokens") { tokens.isLoaded }
     }
 
     /// A client of another service.
     package func client(of service: ServiceName, timeout: Duration = .seconds(5)) -> ServiceClient {
-        self.configuration.client(of: service, timeout: timeout, logger: self.logger)
+        self.configuration.client(of: service, timeout: timeout, tracer: self.tracer, logger: self.logger)
     }
 
     /// Adds long work. What others depend on comes first: it is started before them and stopped after them.
@@ -79,6 +88,9 @@ package struct ServiceApplication {
     package func readyWhen(_ name: String, _ condition: @escaping @Sendable () async -> Bool) {
         self.readiness.add(name, condition)
     }
+
+    /// What operators are told when they ask for this process's status.
+    package func report(_ report: @escaping @Sendable (inout ServiceStatus) async -> Void) { self.reports.add(report) }
 
     /// Work that must be done before the service can answer, as migrations. It is tried again every second until it
     /// succeeds; the process is alive and not ready meanwhile. ``CannotStart`` ends the process.
@@ -106,8 +118,10 @@ package struct ServiceApplication {
     /// Runs until SIGTERM or SIGINT; then the listeners end first, what they depend on after them.
     package func run() async throws {
         let publicService = self.publicService ?? self.publicListener
+        // First, so that it ends last, with what the others have left.
+        let tracers: [any Service] = self.tracer.map { [$0] } ?? []
         var group = ServiceGroupConfiguration(
-            services: (self.services + [self.internalListener, publicService]).map {
+            services: (tracers + self.services + [self.internalListener, publicService]).map {
                 ServiceGroupConfiguration.ServiceConfiguration(service: $0)
             }, gracefulShutdownSignals: [.sigterm, .sigint], logger: self.logger)
         group.maximumGracefulShutdownDuration = self.shutdownTime

@@ -1,3 +1,4 @@
+import ChatAPI
 import Foundation
 import Logging
 import Metrics
@@ -46,12 +47,21 @@ package enum ServiceProcess {
         LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level) }
         MetricsSystem.bootstrap(PrometheusMetrics.shared)
         let logger = Logger(label: service.rawValue)
+        let common = configuration.common
+        if let tracing = common.tracing {
+            Tracer.shared = Tracer(
+                tracing, service: service.rawValue, instance: common.internalAddress.description,
+                metrics: PrometheusMetrics.shared, logger: logger)
+        }
+        let weakSecrets = keys.weakSecrets.sorted()
         do {
             if case .migrate(let isDry) = arguments, let migrations {
                 print(try await migrations.run(configuration, isDry), terminator: "")
                 exit(0)
             }
-            try await application(configuration).run()
+            let application = try await application(configuration)
+            application.report { $0.weakSecrets = weakSecrets }
+            try await application.run()
             exit(0)
         } catch {
             logger.critical("ended by an error", metadata: ["error": "\(error)"])
