@@ -162,9 +162,11 @@ def plot() -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, rows = pyplot.subplots(2, 1, figsize=(11, 7.5))
-    for axes, name, title in zip(
-        rows, ("storm", "storm-slow"), ("Social and History as they are", "Social and History ten times slower")):
+    named = {"storm": "Social and History as they are", "storm-slow": "Social and History ten times slower"}
+    there = [name for name in named if (ROOT / "docs" / "data" / f"{name}.json").exists()]
+    figure, rows = pyplot.subplots(len(there), 1, figsize=(11, 3.75 * len(there)), squeeze=False)
+    for axes, name in zip(rows[:, 0], there):
+        title = named[name]
         found = json.loads((ROOT / "docs" / "data" / f"{name}.json").read_text())
         times = [sample[0] for sample in found["samples"]]
         for number in (1, 2, 3):
@@ -180,7 +182,7 @@ def plot() -> None:
         axes.set_ylabel("connected")
         axes.grid(alpha=0.3)
         axes.legend(loc="lower right", fontsize=8)
-    rows[-1].set_xlabel("seconds")
+    rows[-1, 0].set_xlabel("seconds")
     figure.tight_layout()
     figure.savefig(ROOT / "docs" / "storm.png", dpi=100)
 
