@@ -1,10 +1,10 @@
-import { useEffect, useState } from "react"
+import { useEffect, useMemo, useState } from "react"
 import { createRoot } from "react-dom/client"
-import { loadLanguage, preferredLanguage } from "./i18n/i18n"
+import { loadLanguage, preferredLanguage, translator } from "./i18n/i18n"
 import { AccountPage } from "./session/AccountPage"
 import { Shell } from "./shell/Shell"
 import { parseRoute, usePath } from "./shell/route"
-import { TeahouseProvider, useLanguage, useSelected } from "./store/context"
+import { SpeechProvider, TeahouseProvider, useSelected } from "./store/context"
 import { Teahouse } from "./store/teahouse"
 import "./styles/main.css"
 import { applyTheme } from "./theme/theme"
@@ -13,17 +13,18 @@ import { Toasts } from "./ui/Toasts"
 function App() {
   const route = parseRoute(usePath())
   const signedIn = useSelected((state) => state.session !== null)
-  const language = useLanguage()
+  const language = useSelected((state) => state.language)
+  const speech = useMemo(() => ({ language, t: translator(language) }), [language])
   useEffect(() => {
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en"
   }, [language])
   const theme = useSelected((state) => state.theme)
   useEffect(() => applyTheme(theme), [theme])
   return (
-    <>
+    <SpeechProvider value={speech}>
       {signedIn ? <Shell route={route} /> : <AccountPage route={route} />}
       <Toasts />
-    </>
+    </SpeechProvider>
   )
 }
 

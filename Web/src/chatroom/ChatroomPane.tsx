@@ -1,4 +1,4 @@
-import { DragEvent, Suspense, lazy, useCallback, useEffect, useMemo, useState } from "react"
+import { DragEvent, Suspense, lazy, memo, useCallback, useEffect, useMemo, useState } from "react"
 import { Chatroom } from "../api/contract"
 import { useChatroomName } from "../chatlist/useChatList"
 import { Presence } from "../friends/Presence"
@@ -16,7 +16,7 @@ const ChatroomDetails = lazy(() => import("./ChatroomDetails").then((module) => 
 const ChatroomOverlay = lazy(() => import("./ChatroomOverlay").then((module) => ({ default: module.ChatroomOverlay })))
 
 /** One chatroom: who it is with, what was said, and where to say more. */
-export function ChatroomPane({ id }: { id: number }) {
+export const ChatroomPane = memo(function ChatroomPane({ id }: { id: number }) {
   const t = useT()
   const loaded = useSelected((state) => state.chatrooms !== null)
   const chatroom = useSelected((state) => state.chatrooms?.get(id))
@@ -29,7 +29,7 @@ export function ChatroomPane({ id }: { id: number }) {
     )
   }
   return <OpenChatroom key={id} chatroom={chatroom} />
-}
+})
 
 function OpenChatroom({ chatroom }: { chatroom: Chatroom }) {
   const t = useT()

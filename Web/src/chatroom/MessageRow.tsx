@@ -67,7 +67,7 @@ export const MessageRow = memo(function MessageRow({ message, own, group, first,
             )}
           </span>
         </div>
-        <Reactions message={message} />
+        {message.reactions?.length ? <Reactions message={message} /> : null}
       </div>
       {!recalled && (
         <div className="message-tools">

@@ -19,10 +19,9 @@ function useReact(message: HeldMessage): (emoji: string) => void {
 export function Reactions({ message }: { message: HeldMessage }) {
   const me = useSelected((state) => state.session?.user.id ?? 0)
   const react = useReact(message)
-  if (!message.reactions?.length) return null
   return (
     <div className="reactions">
-      {message.reactions.map(({ emoji, userIds }) => (
+      {message.reactions?.map(({ emoji, userIds }) => (
         <button key={emoji} type="button" className="reaction" aria-pressed={userIds.includes(me)}
           aria-label={`${emoji} ${userIds.length}`} onClick={() => react(emoji)}>
           <span aria-hidden="true">{emoji}</span>{userIds.length}

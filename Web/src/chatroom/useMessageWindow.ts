@@ -40,7 +40,8 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
 
   const look = useCallback(() => {
     const element = scroller.current
-    if (!element) return
+    // At the end nothing has to be kept in its place, and all has been seen.
+    if (!element || atEnd.current) return
     const { top, bottom } = element.getBoundingClientRect()
     let last = 0
     anchor.current = undefined

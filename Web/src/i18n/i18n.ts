@@ -40,10 +40,18 @@ export function sentence(t: Translate, code: string): string | undefined {
 }
 
 const locales: Record<Language, string> = { en: "en-GB", zh: "zh-CN" }
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** Making a format takes as long as using it some hundred times: each is made once. */
+function format(language: Language, time: string, options: Intl.DateTimeFormatOptions): string {
+  const key = language + JSON.stringify(options)
+  let made = formats.get(key)
+  if (!made) formats.set(key, made = new Intl.DateTimeFormat(locales[language], options))
+  return made.format(new Date(time))
+}
 
 export function timeOfDay(language: Language, time: string): string {
-  return new Intl.DateTimeFormat(locales[language], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
-    .format(new Date(time))
+  return format(language, time, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
 }
 
 /** "Today", "Yesterday", a weekday within a week, else the date. */
@@ -54,27 +62,24 @@ export function dayName(language: Language, time: string, now: Date = new Date()
     const name = new Intl.RelativeTimeFormat(locales[language], { numeric: "auto" }).format(-days, "day")
     return name.charAt(0).toUpperCase() + name.slice(1)
   }
-  if (days < 7) return new Intl.DateTimeFormat(locales[language], { weekday: "long" }).format(date)
+  if (days < 7) return format(language, time, { weekday: "long" })
   const sameYear = date.getFullYear() === now.getFullYear()
-  return new Intl.DateTimeFormat(locales[language], {
-    day: "numeric", month: "long", year: sameYear ? undefined : "numeric",
-  }).format(date)
+  return format(language, time, { day: "numeric", month: "long", year: sameYear ? undefined : "numeric" })
 }
 
 export function fullDate(language: Language, time: string): string {
-  return new Intl.DateTimeFormat(locales[language], { dateStyle: "long" }).format(new Date(time))
+  return format(language, time, { dateStyle: "long" })
 }
 
 /** Day and time, in full. */
 export function moment(language: Language, time: string): string {
-  return new Intl.DateTimeFormat(locales[language], { dateStyle: "long", timeStyle: "short" }).format(new Date(time))
+  return format(language, time, { dateStyle: "long", timeStyle: "short" })
 }
 
 /** The time, of today; else the day in numbers. */
 export function shortMoment(language: Language, time: string, now: Date = new Date()): string {
   if (new Date(time).toDateString() === now.toDateString()) return timeOfDay(language, time)
-  return new Intl.DateTimeFormat(locales[language], { day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
-    .format(new Date(time))
+  return format(language, time, { day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
 }
 
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400], ["hour", 3600], ["minute", 60]]
@@ -92,7 +97,7 @@ export function shortTime(language: Language, time: string, now: Date = new Date
   const days = daysBetween(new Date(time), now)
   if (days === 0) return timeOfDay(language, time)
   if (days < 7) return dayName(language, time, now)
-  return new Intl.DateTimeFormat(locales[language], { dateStyle: "short" }).format(new Date(time))
+  return format(language, time, { dateStyle: "short" })
 }
 
 function daysBetween(date: Date, now: Date): number {

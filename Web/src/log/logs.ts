@@ -11,11 +11,14 @@ import { firstSince } from "./since"
 /** What is shown first should come soon; whoever scrolls on wants more at a time. */
 const pageSize = 50
 const nextSize = 100
+/** How long entries that follow each other gather, in milliseconds. */
+const gather = 200
 
 /** Brings entries and pages into the logs of the store, and closes holes. */
 export class Logs {
   private arrived: Entry[] = []
   private flushTimer: number | undefined
+  private flushedAt = 0
   private readonly syncing = new Set<ChatroomID>()
   private readonly timers = new Set<number>()
   private sentCursors: Record<string, Seq> = {}
@@ -73,12 +76,13 @@ export class Logs {
   }
 
   /**
-   * A live or replayed entry. Entries are put into the store together, some times a second, since a replay of a
-   * thousand would otherwise paint the page a thousand times. (No animation frame: hidden tabs have none.)
+   * A live or replayed entry. What comes alone is put into the store at once, what comes in numbers together, some times
+   * a second: a replay of a thousand would otherwise paint the page a thousand times, and a busy chatroom leave no time
+   * for the keys of whoever writes there. (No animation frame: hidden tabs have none.)
    */
   receive(entry: Entry): void {
     this.arrived.push(entry)
-    this.flushTimer ??= window.setTimeout(() => this.flush(), 16)
+    this.flushTimer ??= window.setTimeout(() => this.flush(), Math.max(16, this.flushedAt + gather - Date.now()))
   }
 
   /** Makes sure that the newest page is there. */
@@ -193,6 +197,7 @@ export class Logs {
   private flush(): void {
     window.clearTimeout(this.flushTimer)
     this.flushTimer = undefined
+    this.flushedAt = Date.now()
     const entries = this.arrived
     if (entries.length === 0) return
     this.arrived = []

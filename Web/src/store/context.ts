@@ -1,5 +1,5 @@
-import { createContext, useContext, useMemo } from "react"
-import { Language, Translate, translator } from "../i18n/i18n"
+import { createContext, useContext } from "react"
+import { Language, Translate } from "../i18n/i18n"
 import { State } from "./state"
 import { useStore } from "./store"
 import { Teahouse } from "./teahouse"
@@ -18,11 +18,19 @@ export function useSelected<Part>(select: (state: State) => Part): Part {
   return useStore(useTeahouse().store, select)
 }
 
+/** What the pages speak. By a context, as nearly everything asks for it and it nearly never changes. */
+export interface Speech {
+  language: Language
+  t: Translate
+}
+
+const SpeechContext = createContext<Speech>({ language: "en", t: (key) => key })
+export const SpeechProvider = SpeechContext.Provider
+
 export function useLanguage(): Language {
-  return useSelected((state) => state.language)
+  return useContext(SpeechContext).language
 }
 
 export function useT(): Translate {
-  const language = useLanguage()
-  return useMemo(() => translator(language), [language])
+  return useContext(SpeechContext).t
 }
