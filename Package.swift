@@ -115,7 +115,7 @@ let package = Package(
         // Tools
         .executableTarget(
             name: "teahousectl",
-            dependencies: ["ChatAPI", "ServiceKit", httpClient, nioCore, nioHTTP1, argumentParser],
+            dependencies: ["ChatAPI", "ServiceKit", httpClient, nioCore, nioHTTP1, nioSSL, argumentParser],
             path: "Tools/teahousectl", swiftSettings: settings),
 
         // Tests

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NIOSSL
 import ServiceKit
 
 /// How the services are reached, and how results are shown.
@@ -46,6 +47,18 @@ struct ConnectionOptions: ParsableArguments {
         }
     }
 
+    /// Whom services at `https` URLs must be vouched for by: as for services themselves, those in the file that
+    /// `INTERNAL_TLS_AUTHORITY` names; `nil`: the system's.
+    func tls() throws -> TLSConfiguration? {
+        guard let file = self.environment("INTERNAL_TLS_AUTHORITY") else { return nil }
+        guard let certificates = try? NIOSSLCertificate.fromPEMFile(file) else {
+            throw ValidationError("\(file), which INTERNAL_TLS_AUTHORITY names, cannot be read")
+        }
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.trustRoots = .certificates(certificates)
+        return tls
+    }
+
     /// - Throws: `ValidationError` where there is none.
     func key() throws -> String {
         if let file = self.keyFile {
@@ -72,7 +85,7 @@ struct ConnectionOptions: ParsableArguments {
 
     /// Runs a command's work with a client. Its failures end the process with their status.
     func run(_ work: (OperatorClient) async throws -> Void) async throws {
-        let client = OperatorClient(self, key: try self.key())
+        let client = try OperatorClient(self, key: self.key())
         do {
             try await work(client)
         } catch let failure as CallFailure {

@@ -3,6 +3,7 @@ import ChatAPI
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import ServiceKit
 
 /// Calls the internal listeners with the operators' key.
@@ -11,12 +12,14 @@ struct OperatorClient: Sendable {
     private let key: String
     private let name: String
     private let timeout: TimeAmount
+    private let tls: TLSConfiguration?
 
-    init(_ options: ConnectionOptions, key: String) {
+    init(_ options: ConnectionOptions, key: String) throws {
         self.urls = Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, options.urls(of: $0)) })
         self.key = key
         self.name = options.operatorName
         self.timeout = .nanoseconds(Int64(options.timeout * 1e9))
+        self.tls = try options.tls()
     }
 
     func instances(of service: ServiceName) -> [String] { self.urls[service] ?? [] }
@@ -45,6 +48,7 @@ struct OperatorClient: Sendable {
     ) async throws -> Data {
         var request = HTTPClientRequest(url: url + path)
         request.method = method
+        request.tlsConfiguration = self.tls
         request.headers.add(name: "authorization", value: "Bearer \(self.key)")
         request.headers.add(name: "x-operator", value: self.name)
         if let body {

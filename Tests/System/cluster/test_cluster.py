@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from drill.drill import System
-from drill.stores import Stores
+from drill.stores import Stores, output
 
 from .operations import PARTS, Operator
 
@@ -69,3 +69,11 @@ async def test_all_connections_to_postgresql_are_encrypted(system: System) -> No
         "SELECT usename, ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)"
         " WHERE usename IN ('auth', 'social', 'history', 'media')", "postgres")
     assert {row["usename"] for row in rows} == {"auth", "social", "history", "media"} and all(row["ssl"] for row in rows)
+
+
+async def test_the_doctor_finds_nothing_wrong(system: System) -> None:
+    """Over TLS, by the cluster's own authority: the environment says where everybody is."""
+    said = await output(str(system.state / "bin" / "teahousectl"), "doctor")
+    assert "Nothing is wrong." in said
+    for part in PARTS:
+        assert f"https://{part}.teahouse.test:9000" in said

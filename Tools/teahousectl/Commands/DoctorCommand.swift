@@ -18,7 +18,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let client = OperatorClient(self.connection, key: try self.connection.key())
+        let client = try OperatorClient(self.connection, key: self.connection.key())
         let examinations = await withTaskGroup(of: (Int, Examination).self) { group in
             var number = 0
             for service in ServiceName.allCases {
