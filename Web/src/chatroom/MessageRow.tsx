@@ -29,6 +29,8 @@ export const MessageRow = memo(function MessageRow({ message, own, group, first,
   const { setAim, show } = useConversation()
   const [menu, setMenu] = useState<{ x: number; y: number }>()
   const [reacting, setReacting] = useState(false)
+  // What may be done with it is drawn when somebody is near: a row is cheap, and one stop of the Tab key.
+  const [near, setNear] = useState(false)
   const { sender } = message
   const recalled = message.recalled || Boolean(message.recalledAt)
   const openMenu = (event: MouseEvent) => {
@@ -42,7 +44,10 @@ export const MessageRow = memo(function MessageRow({ message, own, group, first,
     setMenu({ x: own ? box.right - 200 : box.left, y: box.bottom + 4 })
   }
   return (
-    <article className={`${rowClass(own, first)}${sought ? " message-sought" : ""}`} data-seq={message.seq} aria-label={sender.nickname}>
+    <article className={`${rowClass(own, first)}${sought ? " message-sought" : ""}`} data-seq={message.seq} aria-label={sender.nickname}
+      tabIndex={0} onPointerEnter={() => setNear(true)} onFocus={() => setNear(true)}
+      onPointerLeave={({ currentTarget }) => setNear(currentTarget.contains(document.activeElement))}
+      onBlur={({ currentTarget, relatedTarget }) => setNear(currentTarget.contains(relatedTarget))}>
       {!own && !last && <span className="avatar-gap" />}
       {!own && last && (
         <button type="button" className="avatar-button" aria-label={t("person.about", { name: sender.nickname })}
@@ -71,12 +76,16 @@ export const MessageRow = memo(function MessageRow({ message, own, group, first,
       </div>
       {!recalled && (
         <div className="message-tools">
-          <IconButton icon="emoji" size={18} label={t("message.react")} pressed={reacting}
-            onClick={() => setReacting(!reacting)} />
-          <IconButton icon="reply" size={18} label={t("message.reply")}
-            onClick={() => setAim({ kind: "reply", message })} />
-          <IconButton icon="more" size={18} label={t("message.menu")} onClick={openMenuBelow} />
-          {reacting && <QuickReactions message={message} onClose={() => setReacting(false)} />}
+          {(near || reacting) && (
+            <>
+              <IconButton icon="emoji" size={18} label={t("message.react")} pressed={reacting}
+                onClick={() => setReacting(!reacting)} />
+              <IconButton icon="reply" size={18} label={t("message.reply")}
+                onClick={() => setAim({ kind: "reply", message })} />
+              <IconButton icon="more" size={18} label={t("message.menu")} onClick={openMenuBelow} />
+              {reacting && <QuickReactions message={message} onClose={() => setReacting(false)} />}
+            </>
+          )}
         </div>
       )}
       {menu && <MessageMenu message={message} at={menu} onClose={() => setMenu(undefined)} />}

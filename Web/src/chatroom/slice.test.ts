@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Line } from "../log/log"
-import { earlier, held, later, linesIn, newest, sliceAround, sliceSize, sliceStep } from "./slice"
+import { earlier, followedSize, held, later, linesIn, newest, sliceAround, sliceSize, sliceStep } from "./slice"
 
 function lines(count: number): Line[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -13,6 +13,7 @@ const seqs = (shown: readonly Line[]) => [shown[0]?.seq, shown[shown.length - 1]
 test("the newest lines are on the page, never more than its size", () => {
   assert.deepEqual(seqs(linesIn(lines(10), newest)), [1, 10, 10])
   assert.deepEqual(seqs(linesIn(lines(1000), newest)), [1001 - sliceSize, 1000, sliceSize])
+  assert.deepEqual(seqs(linesIn(lines(1000), newest, followedSize)), [1001 - followedSize, 1000, followedSize])
 })
 
 test("going up and down again leads back to the newest", () => {

@@ -9,12 +9,14 @@ export interface Slice {
 /** How many lines are on the page at most, and by how many it moves. The rest is held and not drawn. */
 export const sliceSize = 200
 export const sliceStep = 50
+/** How many are there while the newest are followed, which must go fast. */
+export const followedSize = 100
 
 export const newest: Slice = { end: null }
 
-export function linesIn(lines: readonly Line[], slice: Slice): readonly Line[] {
+export function linesIn(lines: readonly Line[], slice: Slice, size = sliceSize): readonly Line[] {
   const end = endIndex(lines, slice)
-  return lines.slice(Math.max(0, end - sliceSize), end)
+  return lines.slice(Math.max(0, end - size), end)
 }
 
 /** The slice further up, or the same if it begins with the first line held. */

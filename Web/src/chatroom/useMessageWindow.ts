@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react"
 import { Seq } from "../api/contract"
 import { Line } from "../log/log"
-import { Slice, earlier, held, later, linesIn, newest, sliceAround } from "./slice"
+import { Slice, earlier, followedSize, held, later, linesIn, newest, sliceAround, sliceSize } from "./slice"
 
 /** What is done where the lines held come to an end. */
 export interface Edges {
@@ -27,8 +27,9 @@ export function useMessageWindow(lines: readonly Line[], pending: number, edges:
   const place = useRef(slice)
   const [away, setAway] = useState(false)
   const [lastSeen, setLastSeen] = useState<Seq>(0)
-  const shown = linesIn(lines, slice)
   const { endsWithNewest, onTop, onBottom } = edges
+  const follows = slice.end === null && endsWithNewest && atEnd.current
+  const shown = linesIn(lines, slice, follows ? followedSize : sliceSize)
   // Of what the page holds now: `place` may be ahead of it by moves that are not drawn yet.
   const wholly = useRef(false)
   wholly.current = endsWithNewest && shown[shown.length - 1] === lines[lines.length - 1]
