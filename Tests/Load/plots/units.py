@@ -2,8 +2,8 @@
 
     deploy/run --throwaway --port 18085 -- .local/venv/bin/python Tests/Load/plots/units.py [--json FILE]
 
-It speaks to History as a Gateway does, in batches of several sizes, and to Redis as a History and Gateways do. What PostgreSQL and Redis take does not depend on how the
-services were built; how fast they are asked does.
+It speaks to History as a Gateway does, in batches of several sizes, and to Redis as a History and Gateways do. What PostgreSQL
+and Redis take does not depend on how the services were built; how fast they are asked does.
 """
 
 import argparse
