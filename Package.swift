@@ -102,7 +102,10 @@ let package = Package(
             path: "Services/History", resources: [.embedInCode("Migrations"), .embedInCode("OpenAPI")],
             swiftSettings: settings),
         .executableTarget(
-            name: "Media", dependencies: service + ["ServiceKitPostgres", "Postgres", "Redis", crypto, nioPosix],
+            name: "Media",
+            dependencies: service + [
+                "ServiceKitPostgres", "Postgres", "Redis", crypto, nioPosix, nioHTTP1, httpClient,
+            ],
             path: "Services/Media", resources: [.embedInCode("Migrations"), .embedInCode("OpenAPI")],
             swiftSettings: settings),
         .target(
@@ -163,8 +166,8 @@ let package = Package(
             name: "HistoryTests", dependencies: serviceTests + ["History", "LogSeed", "Postgres", "Redis"],
             path: "Tests/HistoryTests", swiftSettings: settings),
         .testTarget(
-            name: "MediaTests", dependencies: serviceTests + ["Media", "Postgres", "Redis"], path: "Tests/MediaTests",
-            swiftSettings: settings),
+            name: "MediaTests", dependencies: serviceTests + ["Media", "Postgres", "Redis", httpClient, crypto],
+            path: "Tests/MediaTests", swiftSettings: settings),
         .testTarget(
             name: "GatewayTests", dependencies: serviceTests + ["Gateway", "Sockets", "SocketIO", "Redis", nioPosix],
             path: "Tests/GatewayTests", swiftSettings: settings),

@@ -31,7 +31,7 @@ over; with `https://` they are called over TLS. `REDIS_URLS` are independent ser
 
 def keys(program: Path) -> list[tuple[str, str, str]]:
     text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
-    found = re.findall(r"^  ([A-Z_]+)  \((.*)\)\n      (.*)$", text, re.M)
+    found = re.findall(r"^  ([A-Z0-9_]+)  \((.*)\)\n      (.*)$", text, re.M)
     assert found, f"{program} lists no keys"
     return [key for key in found if not HIDDEN.search(key[0])]
 

@@ -207,7 +207,8 @@ struct HistoryParts: Sendable {
             .addRoutes(
                 InternalRoutes(
                     appender: self.appender, heads: self.heads, ranges: self.ranges, profiles: self.profiles,
-                    feed: self.socialFeed, marker: marker, retentions: self.retentions
+                    feed: self.socialFeed, marker: marker, retentions: self.retentions,
+                    carriers: CarrierStore(postgres: self.databases.reading)
                 ).routes)
         return application
     }

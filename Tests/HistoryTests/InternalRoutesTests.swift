@@ -65,6 +65,32 @@ struct InternalRoutesTests {
         }
     }
 
+    @Test func `Media is told which messages carry a file: those that were stored with one`() async throws {
+        try await ServiceFixture.with { history in
+            let room = try await history.direct(.alice, .bob)
+            let file = MediaFile(
+                id: UUID(), url: "/api/media/files/1/tea.png", name: "tea.png", type: "image/png", size: 3)
+            history.others.add(file)
+            let (carrier, text, never) = (UUID(), UUID(), UUID())
+            _ = await history.parts.appender.append([
+                AppendMessages.Item(
+                    senderId: .alice, chatroomId: room, clientId: carrier,
+                    message: MessageBody(type: .image, content: "", mediaId: file.id)),
+                .text("a", to: room, clientId: text),
+            ])
+            func message(_ client: UUID, from sender: UserID = .alice) -> ReleaseMedia.Item {
+                ReleaseMedia.Item(chatroomId: room, senderId: sender, clientId: client)
+            }
+            let answer = try await history.internalCall(
+                "media-carriers",
+                LookupCarriers(messages: [
+                    message(carrier), message(text), message(never), message(carrier, from: .bob),
+                ])
+            ).decode(LookupCarriers.Answer.self)
+            #expect(answer.messages == [message(carrier)])
+        }
+    }
+
     @Test func `heads are of chatrooms that have a log`() async throws {
         try await ServiceFixture.with { history in
             let room = try await history.direct(.alice, .bob)

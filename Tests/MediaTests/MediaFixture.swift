@@ -30,13 +30,22 @@ struct MediaFixture: Sendable {
         let members = Mutex<[ChatroomID: Set<UserID>]>([.lobby: [.alice, .bob], .kitchen: [.bob, .mallory]])
     }
 
+    /// What messages are stored with a file, as History would say; tests change it. `nil`: it does not answer.
+    final class History: Sendable {
+        let carriers = Mutex<Set<ReleaseMedia.Item>?>([])
+    }
+
     let social: Social
+    let history: History
     let directory: String
     let signer: TokenSigner
     let `public`: any ApplicationProtocol
     let `internal`: any ApplicationProtocol
     let memberships: ServiceClient
     let sweeper: Sweeper
+    let parts: MediaParts
+    /// By which the parts judge how long a membership is believed.
+    let clock: Moved
 
     func headers(_ user: UserID, _ more: HTTPFields = [:]) throws -> HTTPFields {
         let now = Timestamp.now
@@ -48,7 +57,9 @@ struct MediaFixture: Sendable {
     }
 
     /// The files under the folder, whole and partial.
-    func stored() -> (blobs: [String], partial: [String]) { (self.files("/blobs"), self.files("/partial")) }
+    func stored() -> (blobs: [String], partial: [String]) {
+        (self.files("/blobs"), self.files("/partial") + self.files("/uploads"))
+    }
 
     /// The files under one of its folders.
     func files(_ folder: String) -> [String] {
@@ -63,9 +74,11 @@ struct MediaFixture: Sendable {
 
 /// Runs a test with Media put together as in `MediaService`, and everything gone afterwards.
 func withMedia(
-    limits: UploadLimits = UploadLimits(), quota: Int = 1 << 30, _ test: @Sendable (MediaFixture) async throws -> Void
+    limits: UploadLimits = UploadLimits(), quota: Int = 1 << 30, _ environment: [String: String] = [:],
+    _ test: @Sendable (MediaFixture) async throws -> Void
 ) async throws {
     let social = MediaFixture.Social()
+    let historyStand = MediaFixture.History()
     let stand = ServiceApplication(
         CommonConfiguration(testing: .social), tokens: TokenVerifier(), metrics: PrometheusMetrics(), logger: .tests)
     stand.internalRoutes.group("internal", context: InternalContext.self).post("memberships") { request, context in
@@ -79,6 +92,11 @@ func withMedia(
                     chatrooms: members.filter { $0.value.contains(user) }.map { Membership(id: $0.key, role: .member) })
             })
     }
+    stand.internalRoutes.group("internal", context: InternalContext.self).post("media-carriers") { request, context in
+        let body = try await request.decode(as: LookupCarriers.self, context: context)
+        guard let carriers = historyStand.carriers.withLock({ $0 }) else { throw RequestError.unavailable }
+        return LookupCarriers.Answer(messages: body.messages.filter { carriers.contains($0) })
+    }
     let directory = FileManager.default.temporaryDirectory.appending(path: "media-\(UUID())").path()
     defer { try? FileManager.default.removeItem(atPath: directory) }
     try await stand.internalListener.test(.live) { client in
@@ -91,16 +109,22 @@ func withMedia(
                 environment: [
                     "TEAHOUSE_MODE": "local", "MEDIA_DATABASE_URL": "postgresql://unused", "MEDIA_DIRECTORY": directory,
                     "SOCIAL_URLS": "http://127.0.0.1:\(client.port ?? 0)", "MEDIA_QUOTA": "\(quota)",
+                    "HISTORY_URLS": "http://127.0.0.1:\(client.port ?? 0)",
                     "MEDIA_MAX_FILE_BYTES": "\(limits.fileBytes)", "MEDIA_MAX_IMAGE_BYTES": "\(limits.imageBytes)",
-                ])
-            let application = try MediaService.application(MediaConfiguration(keys), postgres: postgres, tokens: tokens)
-            let sweeper = Sweeper(
-                store: SweepStore(postgres: postgres), blobs: try BlobStore(directory: directory), logger: .tests)
+                ].merging(environment) { $1 })
+            let configuration = MediaConfiguration(keys)
+            let application = try MediaService.application(configuration, postgres: postgres, tokens: tokens)
+            let clock = Moved()
+            let parts = try MediaParts(
+                configuration, postgres: postgres,
+                memberships: MembershipClient(social: application.client(of: .social), now: { clock.value }))
+            let history = HistoryClient(client: application.client(of: .history))
             try await test(
                 MediaFixture(
-                    social: social, directory: directory, signer: signer, public: application.publicListener,
-                    internal: application.internalListener, memberships: application.client(of: .social),
-                    sweeper: sweeper))
+                    social: social, history: historyStand, directory: directory, signer: signer,
+                    public: application.publicListener, internal: application.internalListener,
+                    memberships: application.client(of: .social),
+                    sweeper: parts.sweeper(history: history, logger: .tests), parts: parts, clock: clock))
         }
     }
 }
@@ -110,5 +134,26 @@ extension TestResponse {
 
     func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
         try JSONDecoder().decode(type, from: Data(self.body.readableBytesView))
+    }
+}
+
+extension LookupCarriers.Answer: ResponseEncodable {}
+
+enum TestPort {
+    /// One that nobody listens on.
+    static func free() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
+            }
+        }
+        guard isBound else { throw ChannelError.operationUnsupported }
+        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

@@ -4,6 +4,7 @@ import HTTPTypes
 import HummingbirdCore
 import HummingbirdTesting
 import NIOCore
+import Postgres
 import ServiceKit
 import Testing
 
@@ -153,21 +154,25 @@ import Testing
 
     @Test func `an upload that breaks off leaves nothing`() async throws {
         try await withMedia { media in
-            let uploader = Uploader(blobs: try BlobStore(directory: media.directory), limits: UploadLimits())
+            let uploader = media.parts.uploader
             let half = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
                 continuation.yield(ByteBuffer(repeating: 1, count: 300_000))
                 continuation.finish(throwing: ChannelError.inputClosed)
             }
             await #expect(throws: ChannelError.self) {
-                try await uploader.take(.init(asyncSequence: half), announced: 600_000, room: 1 << 30)
+                try await uploader.upload(
+                    .init(asyncSequence: half), announced: 600_000, named: "a", into: nil, by: .alice, key: nil)
             }
             let short = AsyncStream<ByteBuffer> { continuation in
                 continuation.yield(ByteBuffer(repeating: 1, count: 10))
                 continuation.finish()
             }
             await #expect(throws: RequestError.invalid("body", "is shorter than announced")) {
-                try await uploader.take(.init(asyncSequence: short), announced: 20, room: 1 << 30)
+                try await uploader.upload(
+                    .init(asyncSequence: short), announced: 20, named: "a", into: nil, by: .alice, key: nil)
             }
+            let left: Int = try await media.sweeper.store.postgres.one("SELECT count(*)::int8 FROM media.uploads")
+            #expect(left == 0, "what was reserved is free again")
             #expect(media.stored().blobs == [])
             #expect(media.stored().partial == [])
         }
@@ -175,10 +180,10 @@ import Testing
 
     @Test func `what an ended process left half done is removed at start, what is being written stays`() async throws {
         try await withMedia { media in
-            let blobs = try BlobStore(directory: media.directory)
-            let (left, locked) = ("\(media.directory)/partial/left", try blobs.makePartialFile())
+            let partial = media.parts.partial
+            let (left, locked) = ("\(media.directory)/partial/left", try partial.make())
             #expect(FileManager.default.createFile(atPath: left, contents: Data([1])))
-            try blobs.removePartialFiles()
+            try partial.removeAbandoned()
             #expect(!FileManager.default.fileExists(atPath: left))
             #expect(FileManager.default.fileExists(atPath: locked.path))
         }

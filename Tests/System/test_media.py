@@ -8,7 +8,7 @@ from PIL import ExifTags, Image
 
 from conftest import Connect, Register
 from images import photograph, png
-from teahouse import Person
+from teahouse import Person, eventually
 
 octets = {"content-type": "application/octet-stream"}
 
@@ -108,3 +108,39 @@ async def test_a_photograph_does_not_tell_where_it_was_taken(register: Register,
     # Bit for bit the same picture, and its sides as they are seen.
     assert before.convert("RGB").tobytes() == after.convert("RGB").tobytes()
     assert (uploaded["width"], uploaded["height"]) == ((64, 48) if orientation == 1 else (48, 64))
+
+
+async def test_who_was_removed_sees_neither_a_picture_nor_its_thumbnail(
+    register: Register, connect: Connect, gateways: list[str], edge: str
+) -> None:
+    ann, bob, eve = [await register(name) for name in ("ann", "bob", "eve")]
+    await ann.befriend(bob)
+    room = await ann.group("walks", bob)
+    picture = await ann.call(
+        "POST", "/api/media/uploads", params={"name": "large.png", "chatroomId": room}, data=png(800, 600), headers=octets,
+        expect=201,
+    )
+    socket = await connect(ann, gateways[0])
+    sent = await socket.say(room, "", type="image", mediaId=picture["id"])
+    links = (picture["url"], picture["thumbnail"])
+
+    async def statuses(person: Person) -> list[int]:
+        return [(await person.ask("GET", link))[0] for link in links]
+
+    assert await statuses(bob) == [200, 200]
+    assert await statuses(eve) == [404, 404]
+    async with Person.anonymous(edge) as nobody:
+        assert await statuses(nobody) == [401, 401]
+    await ann.call("DELETE", f"/api/social/chatrooms/{room}/members/{bob.id}", expect=204)
+
+    async def is_out() -> bool:
+        return await statuses(bob) == [404, 404]
+
+    await eventually(is_out, within=5)
+    assert await statuses(ann) == [200, 200]
+    await ann.call("DELETE", f"/api/history/chatrooms/{room}/messages/{sent['seq']}", expect=None)
+
+    async def is_gone() -> bool:
+        return await statuses(ann) == [404, 404]
+
+    await eventually(is_gone, within=5)

@@ -16,6 +16,7 @@ struct InternalRoutes: Sendable {
     let feed: SocialFeed
     let marker: ReadMarker
     let retentions: RetentionStore
+    let carriers: CarrierStore
 
     /// Under `/internal`.
     var routes: RouteCollection<InternalContext> {
@@ -27,6 +28,7 @@ struct InternalRoutes: Sendable {
             .post("caught-up", use: self.awaitFeed)
             .post("cursors", use: self.moveCursors)
             .post("retention", use: self.setRetention)
+            .post("media-carriers", use: self.lookupCarriers)
     }
 
     /// `POST /internal/messages` → a receipt or a refusal for each message, in order, when all are committed.
@@ -107,9 +109,17 @@ struct InternalRoutes: Sendable {
         return NoContent()
     }
 
+    /// `POST /internal/media-carriers` → those of the messages that are stored and carry a file.
+    func lookupCarriers(request: Request, context: InternalContext) async throws -> LookupCarriers.Answer {
+        let messages = try await request.decode(as: LookupCarriers.self, context: context).messages
+        try Self.check("messages", messages.count, atMost: 1_000)
+        return LookupCarriers.Answer(messages: try await self.carriers.carrying(among: messages))
+    }
+
     private static func check(_ field: String, _ count: Int, atMost most: Int) throws(RequestError) {
         guard count <= most else { throw .invalid(field, "has more than \(most) items") }
     }
 }
 
+extension LookupCarriers.Answer: ResponseEncodable {}
 extension MoveCursors.Answer: ResponseEncodable {}

@@ -1,100 +1,76 @@
 import Foundation
-import Glibc
+import NIOCore
 
-/// The contents, in files named after their SHA-256: `blobs/ab/cd/abcd…`, and of images a smaller one under the same name
-/// in `thumbnails/`. Files under way are in `partial/`.
+/// Where the contents are: written once under a name that is used once, read in parts, removed. ``DiskStore`` keeps them
+/// in folders, ``S3Store`` in a bucket.
+protocol BlobStore: Sendable {
+    /// Copies a finished file; it is there for good when this returns. The file itself stays.
+    func store(_ path: String, size: Int64, as name: BlobName) async throws
+
+    /// A part of a content, or all of it.
+    ///
+    /// - Throws: ``BlobMissing``; and while it is read, where the store does not give all of it.
+    func read(_ name: BlobName, _ part: Range<Int64>?) async throws -> BlobContent
+
+    /// Frees the bytes, which may be gone already.
+    func remove(_ name: BlobName) async throws
+
+    /// What is stored, in the order of its names.
+    func list(after name: BlobName?, limit: Int) async throws -> [StoredBlob]
+}
+
+/// The name of one stored copy, as the path that it has in a store: `blobs/ab/cd/abcd….1f3a5b7c`.
 ///
-/// Every call here may wait for the disk: it is made through ``Disk``.
-struct BlobStore: Sendable {
-    private let directory: String
+/// Each copy of a content has a name of its own, so that storing one never meets the removal of another.
+struct BlobName: Hashable, Sendable, Comparable, CustomStringConvertible {
+    enum Kind: String, CaseIterable, Sendable {
+        case content = "blobs"
+        case thumbnail = "thumbnails"
+    }
 
-    /// - Throws: ``FileError`` where the folders cannot be made.
-    init(directory: String) throws {
-        self.directory = directory
-        for folder in ["", "/partial", "/blobs", "/thumbnails"] {
-            guard mkdir(directory + folder, 0o700) == 0 || errno == EEXIST else { throw FileError("mkdir") }
+    let description: String
+
+    /// - Parameter copy: as rows have it: the hash in hexadecimal, and what makes it this copy.
+    init(_ kind: Kind, _ copy: String) {
+        self.description = "\(kind.rawValue)/\(copy.prefix(2))/\(copy.dropFirst(2).prefix(2))/\(copy)"
+    }
+
+    /// What a store has listed; `nil` for what is none of ours.
+    init?(path: String) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 4, let kind = Kind(rawValue: String(parts[0])), parts[3].utf8.count >= 64 else {
+            return nil
         }
+        self.init(kind, String(parts[3]))
+        guard self.description == path else { return nil }
     }
 
-    private func path(_ folder: String, _ hash: ContentHash) -> String {
-        let name = hash.description
-        return "\(self.directory)/\(folder)/\(name.prefix(2))/\(name.dropFirst(2).prefix(2))/\(name)"
+    /// As rows have it.
+    var copy: String { String(self.description.split(separator: "/").last ?? "") }
+
+    /// A name that no other copy has.
+    static func newCopy(of content: ContentHash) -> String {
+        let tag = String(UInt64.random(in: .min ... .max), radix: 16)
+        return "\(content).\(String(repeating: "0", count: 16 - tag.count))\(tag)"
     }
 
-    /// Begins a file that is not there for anybody yet.
-    func makePartialFile() throws -> PartialFile {
-        try PartialFile(path: "\(self.directory)/partial/\(UUID().uuidString)")
-    }
-
-    /// Gives a finished upload its place. A content that is there already is replaced by its like.
-    func keep(_ upload: Upload) throws {
-        if let thumbnail = upload.thumbnail {
-            try self.place("thumbnails", upload.sha256) { path in
-                guard rename(thumbnail, path) == 0 else { throw FileError("rename") }
-            }
-        }
-        try upload.file.synchronize()
-        try self.place("blobs", upload.sha256) { try upload.file.move(to: $0) }
-    }
-
-    /// Removes what an upload has on the disk, unless it has its place.
-    func discard(_ upload: Upload) {
-        upload.file.discard()
-        if let thumbnail = upload.thumbnail { unlink(thumbnail) }
-    }
-
-    /// Frees the bytes of a content, which may be gone already.
-    func remove(_ hash: ContentHash) throws {
-        for folder in ["thumbnails", "blobs"] {
-            guard unlink(self.path(folder, hash)) == 0 || errno == ENOENT else { throw FileError("unlink") }
-        }
-    }
-
-    private func place(_ folder: String, _ hash: ContentHash, _ move: (String) throws -> Void) throws {
-        let path = self.path(folder, hash)
-        let inner = (path as NSString).deletingLastPathComponent
-        let outer = (inner as NSString).deletingLastPathComponent
-        for folder in [outer, inner] {
-            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw FileError("mkdir") }
-        }
-        try move(path)
-        // The name itself is on the disk only with the folders that hold it.
-        for folder in [inner, outer, "\(self.directory)/\(folder)"] {
-            let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw FileError("open") }
-            defer { close(descriptor) }
-            guard fsync(descriptor) == 0 else { throw FileError("fsync") }
-        }
-    }
-
-    func read(_ hash: ContentHash) throws -> ReadableFile { try ReadableFile(path: self.path("blobs", hash)) }
-
-    func readThumbnail(_ hash: ContentHash) throws -> ReadableFile {
-        try ReadableFile(path: self.path("thumbnails", hash))
-    }
-
-    /// Removes what a process that ended has left half done. What another process is writing is locked, and stays.
-    func removePartialFiles() throws {
-        let folder = "\(self.directory)/partial"
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
-            let descriptor = open("\(folder)/\(name)", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-            guard descriptor >= 0 else { continue }
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink("\(folder)/\(name)") }
-            close(descriptor)
-        }
-    }
+    static func < (first: BlobName, second: BlobName) -> Bool { first.description < second.description }
 }
 
-/// A call to the system that failed.
-struct FileError: Error, CustomStringConvertible {
-    let call: String
-    let number: Int32
-
-    /// Takes the number from `errno`.
-    init(_ call: String) {
-        self.call = call
-        self.number = errno
-    }
-
-    var description: String { "\(self.call): \(String(cString: strerror(self.number)))" }
+/// Bytes on their way out of a store, read as they are asked for.
+struct BlobContent: Sendable {
+    /// How many will come.
+    let size: Int64
+    let chunks: any AsyncSequence<ByteBuffer, any Error> & Sendable
 }
+
+struct StoredBlob: Hashable, Sendable {
+    let name: BlobName
+    let storedAt: Date
+}
+
+/// A store has nothing under a name.
+struct BlobMissing: Error {}
+
+/// A store has less of a content than its row says.
+struct BlobCutOff: Error {}

@@ -1,77 +1,141 @@
 import Crypto
 import Glibc
+import NIOCore
 import Synchronization
 
-/// A file while it is uploaded: its bytes, their hash, and a lock that says somebody is at work. Gone when it is discarded,
-/// or with its last reference, unless it was moved to its place.
+/// A file while it is uploaded: its bytes, their hash, and a lock that says somebody is at work. One of a single request is
+/// gone when it is discarded, or with its last reference; one that is to be resumed stays until it is removed.
 ///
-/// A `final class` with a `Mutex`, held through writes: the one upload it belongs to makes them one after the other.
+/// A `final class` with a `Mutex`, held through reads and writes: the one request that has it makes them one after the
+/// other.
 final class PartialFile: Sendable {
     private struct State {
         var hash = SHA256()
+        /// Up to where the hash goes.
+        var hashed: Int64 = 0
         var size: Int64 = 0
-        var isSettled = false
+        var isGone = false
     }
 
     let path: String
+    let isResumable: Bool
     private let descriptor: Int32
     private let state = Mutex(State())
 
-    init(path: String) throws {
+    /// A new one, of a single request.
+    convenience init(path: String) throws {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw FileError("open") }
+        try self.init(path, descriptor, isResumable: false)
+    }
+
+    /// One that is to be resumed.
+    ///
+    /// - Parameter creating: makes it, where it is not there.
+    /// - Throws: ``MediaError/uploadLocked`` where another request is at work on it, ``BlobMissing`` where there is none.
+    convenience init(resumable path: String, creating: Bool) throws {
+        let descriptor = open(path, O_RDWR | (creating ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { throw BlobMissing() }
+            throw FileError("open")
+        }
+        try self.init(path, descriptor, isResumable: true)
+    }
+
+    private init(_ path: String, _ descriptor: Int32, isResumable: Bool) throws {
         self.path = path
-        self.descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard self.descriptor >= 0 else { throw FileError("open") }
-        guard flock(self.descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let error = FileError("flock")
-            close(self.descriptor)
+        self.descriptor = descriptor
+        self.isResumable = isResumable
+        // From here on `deinit` closes it, also when this throws.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let error: any Error = errno == EWOULDBLOCK ? MediaError.uploadLocked : FileError("flock")
+            self.state.withLock { $0.isGone = true }
             throw error
         }
+        let ours = try FileStatus(of: descriptor)
+        // Between opening and locking it may have been removed.
+        guard let named = try? FileStatus(of: path), named.number == ours.number else {
+            self.state.withLock { $0.isGone = true }
+            throw BlobMissing()
+        }
+        self.state.withLock { $0.size = ours.size }
     }
 
     deinit {
-        self.discard()
+        if !self.isResumable { self.discard() }
         close(self.descriptor)
     }
 
     var size: Int64 { self.state.withLock(\.size) }
 
-    var hash: ContentHash { self.state.withLock { ContentHash(Array($0.hash.finalize())) } }
-
     func append(_ bytes: [UInt8]) throws {
         try self.state.withLock { state in
             var rest = bytes[...]
             while !rest.isEmpty {
-                let written = rest.withUnsafeBytes { write(self.descriptor, $0.baseAddress, $0.count) }
+                let place = Int(state.size) + (bytes.count - rest.count)
+                let written = rest.withUnsafeBytes { pwrite(self.descriptor, $0.baseAddress, $0.count, place) }
                 if written < 0 {
                     if errno == EINTR { continue }
-                    throw FileError("write")
+                    let error = FileError("write")
+                    // Half of it may be there; none of it counts.
+                    ftruncate(self.descriptor, Int(state.size))
+                    throw error
                 }
                 rest = rest.dropFirst(written)
             }
-            state.hash.update(data: bytes)
+            if state.hashed == state.size {
+                state.hash.update(data: bytes)
+                state.hashed += Int64(bytes.count)
+            }
             state.size += Int64(bytes.count)
+        }
+    }
+
+    /// Takes the end away again.
+    func truncate(to size: Int64) throws {
+        try self.state.withLock { state in
+            guard ftruncate(self.descriptor, Int(size)) == 0 else { throw FileError("ftruncate") }
+            state.size = size
+            if state.hashed > size { (state.hash, state.hashed) = (SHA256(), 0) }
         }
     }
 
     /// What is at a place; less than asked for only at the end.
     func read(at offset: Int64, count: Int) throws -> [UInt8] {
-        try readAll(self.descriptor, at: offset, count: count)
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = try readAll(self.descriptor, at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+        }
     }
 
     func synchronize() throws {
         guard fsync(self.descriptor) == 0 else { throw FileError("fsync") }
     }
 
-    func move(to path: String) throws {
-        guard rename(self.path, path) == 0 else { throw FileError("rename") }
-        self.state.withLock { $0.isSettled = true }
+    /// The hash of all of it. What went into it as it came is not read again; the rest is, a piece at a time.
+    func hash() async throws -> ContentHash {
+        while try await Disk.write({ try self.hashMore() }) {}
+        return self.state.withLock { ContentHash(Array($0.hash.finalize())) }
     }
 
-    /// Removes it, unless it has its place.
+    /// - Returns: whether there is more.
+    private func hashMore() throws -> Bool {
+        try self.state.withLock { state in
+            // 4 MiB at a time, so that others have their turn at the disk's threads.
+            for _ in 0..<16 where state.hashed < state.size {
+                let bytes = try self.read(at: state.hashed, count: 256 * 1024)
+                guard !bytes.isEmpty else { throw BlobCutOff() }
+                state.hash.update(data: bytes)
+                state.hashed += Int64(bytes.count)
+            }
+            return state.hashed < state.size
+        }
+    }
+
+    /// Removes it.
     func discard() {
         self.state.withLock { state in
-            if !state.isSettled { unlink(self.path) }
-            state.isSettled = true
+            if !state.isGone { unlink(self.path) }
+            state.isGone = true
         }
     }
 }
@@ -80,12 +144,16 @@ final class PartialFile: Sendable {
 final class ReadableFile: Sendable {
     private let descriptor: Int32
 
-    init(path: String) throws {
+    /// `nil` where there is none.
+    init?(path: String) throws {
         self.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard self.descriptor >= 0 else { throw FileError("open") }
+        guard self.descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw FileError("open")
+        }
     }
 
-    deinit { close(self.descriptor) }
+    deinit { if self.descriptor >= 0 { close(self.descriptor) } }
 
     func size() throws -> Int64 {
         let end = lseek(self.descriptor, 0, SEEK_END)
@@ -94,25 +162,26 @@ final class ReadableFile: Sendable {
     }
 
     /// What is at a place; less than asked for only at the end.
-    func read(at offset: Int64, count: Int) throws -> [UInt8] {
-        try readAll(self.descriptor, at: offset, count: count)
+    func read(at offset: Int64, count: Int) throws -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: count)
+        try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) {
+            try readAll(self.descriptor, at: offset, into: UnsafeMutableRawBufferPointer(rebasing: $0.prefix(count)))
+        }
+        return buffer
     }
 }
 
-private func readAll(_ descriptor: Int32, at offset: Int64, count: Int) throws -> [UInt8] {
-    var failure: FileError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-        while filled < count, let base = buffer.baseAddress {
-            let read = pread(descriptor, base + filled, count - filled, Int(offset) + filled)
-            if read < 0 {
-                if errno == EINTR { continue }
-                failure = FileError("pread")
-                return
-            }
-            if read == 0 { return }
-            filled += read
+/// - Returns: how much was read; less than there is room for only at the end.
+private func readAll(_ descriptor: Int32, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    var filled = 0
+    while filled < buffer.count, let base = buffer.baseAddress {
+        let read = pread(descriptor, base + filled, buffer.count - filled, Int(offset) + filled)
+        if read < 0 {
+            if errno == EINTR { continue }
+            throw FileError("pread")
         }
+        if read == 0 { break }
+        filled += read
     }
-    if let failure { throw failure }
-    return bytes
+    return filled
 }

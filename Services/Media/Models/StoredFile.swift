@@ -16,6 +16,8 @@ struct StoredFile: PostgresRowDecodable, Hashable, Sendable {
     var width: Int?
     var height: Int?
     var hasThumbnail: Bool
+    /// The copy that holds its bytes; none, where they were freed.
+    var copy: String?
 
     init(row: PostgresRow) throws(PostgresError) {
         self.id = try row.get("id")
@@ -28,6 +30,7 @@ struct StoredFile: PostgresRowDecodable, Hashable, Sendable {
         self.width = try row.get("width")
         self.height = try row.get("height")
         self.hasThumbnail = try row.get("has_thumbnail")
+        self.copy = try row.get("copy")
     }
 
     /// As uploads, messages and pages carry it.

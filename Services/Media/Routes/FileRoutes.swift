@@ -9,7 +9,7 @@ import ServiceKit
 struct FileRoutes: Sendable {
     let files: FileStore
     let memberships: MembershipClient
-    let blobs: BlobStore
+    let blobs: any BlobStore
 
     var routes: RouteCollection<AuthenticatedContext> {
         RouteCollection(context: AuthenticatedContext.self)
@@ -33,10 +33,10 @@ struct FileRoutes: Sendable {
         let isSame = request.headers[.ifRange].map { $0 == tag } ?? true
         switch ByteRange(header: isSame ? request.headers[.range] : nil, size: file.size) {
         case .whole:
-            return try await self.respond(.ok, headers, file, 0..<file.size)
+            return try await self.respond(request, .ok, headers, file, 0..<file.size)
         case .part(let range):
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)"
-            return try await self.respond(.partialContent, headers, file, range)
+            return try await self.respond(request, .partialContent, headers, file, range)
         case .unsatisfiable:
             var response = Response(MediaError.rangeNotSatisfiable)
             response.headers[.contentRange] = "bytes */\(file.size)"
@@ -57,11 +57,7 @@ struct FileRoutes: Sendable {
         if request.headers[.ifNoneMatch].map({ Self.matches($0, tag) }) ?? false {
             return Response(status: .notModified, headers: headers)
         }
-        let (content, size) = try await Disk.run { [blobs] in
-            let content = try blobs.readThumbnail(file.sha256)
-            return (content, try content.size())
-        }
-        return Self.respond(.ok, headers, content, 0..<size)
+        return Self.respond(.ok, headers, try await self.content(.thumbnail, of: file, nil))
     }
 
     /// `DELETE /files/:id` → 204; from then on it is there for nobody, also not in messages that carry it.
@@ -82,24 +78,34 @@ struct FileRoutes: Sendable {
     }
 
     private func respond(
-        _ status: HTTPResponse.Status, _ headers: HTTPFields, _ file: StoredFile, _ range: Range<Int64>
+        _ request: Request, _ status: HTTPResponse.Status, _ headers: HTTPFields, _ file: StoredFile,
+        _ range: Range<Int64>
     ) async throws -> Response {
-        let content = try await Disk.run { [blobs] in try blobs.read(file.sha256) }
-        return Self.respond(status, headers, content, range)
+        // Nothing is asked of the store for an answer without a body.
+        if request.method == .head {
+            return Response(
+                status: status, headers: headers, body: ResponseBody(contentLength: Int(range.count)) { _ in })
+        }
+        return Self.respond(status, headers, try await self.content(.content, of: file, range))
     }
 
-    private static func respond(
-        _ status: HTTPResponse.Status, _ headers: HTTPFields, _ content: ReadableFile, _ range: Range<Int64>
-    ) -> Response {
-        let body = ResponseBody(contentLength: Int(range.upperBound - range.lowerBound)) { writer in
-            var offset = range.lowerBound
-            while offset < range.upperBound {
-                let count = Int(min(128 * 1024, range.upperBound - offset))
-                let bytes = try await Disk.run { [offset] in try content.read(at: offset, count: count) }
-                guard !bytes.isEmpty else { throw CutOff() }
-                try await writer.write(ByteBuffer(bytes: bytes))
-                offset += Int64(bytes.count)
-            }
+    /// - Throws: ``MediaError/mediaNotFound`` where the bytes were freed a moment ago.
+    private func content(_ kind: BlobName.Kind, of file: StoredFile, _ part: Range<Int64>?) async throws -> BlobContent
+    {
+        guard let copy = file.copy else { throw MediaError.mediaNotFound }
+        do {
+            return try await self.blobs.read(BlobName(kind, copy), part)
+        } catch is BlobMissing {
+            guard try await self.files.file(file.id) == nil else { throw BlobMissing() }
+            throw MediaError.mediaNotFound
+        }
+    }
+
+    private static func respond(_ status: HTTPResponse.Status, _ headers: HTTPFields, _ content: BlobContent)
+        -> Response
+    {
+        let body = ResponseBody(contentLength: Int(content.size)) { writer in
+            for try await chunk in content.chunks { try await writer.write(chunk) }
             try await writer.finish(nil)
         }
         return Response(status: status, headers: headers, body: body)
@@ -124,7 +130,4 @@ struct FileRoutes: Sendable {
             return part == "*" || part == tag || part == "W/" + tag
         }
     }
-
-    /// A file on the disk is shorter than its row says.
-    private struct CutOff: Error {}
 }

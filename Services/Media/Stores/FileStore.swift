@@ -6,90 +6,117 @@ import ServiceKit
 /// Files and what messages carry of them.
 struct FileStore: Sendable {
     let postgres: Postgres
-    /// Bytes that one person may upload in all.
-    let quota: Int
+    let uploads: UploadStore
 
-    private static let columns: SQL =
-        "id, sha256, owner_id, chatroom_id, name, type, size, width, height, has_thumbnail"
+    private static let columns: SQL = """
+        f.id, f.sha256, f.owner_id, f.chatroom_id, f.name, f.type, f.size, f.width, f.height, f.has_thumbnail, b.copy
+        """
+    private static let files: SQL = "media.files AS f JOIN media.blobs AS b ON b.sha256 = f.sha256"
 
     /// A file that is there: one that was released is not.
     func file(_ id: MediaID) async throws -> StoredFile? {
         try await self.postgres.first(
-            "SELECT \(Self.columns) FROM media.files WHERE id = \(id) AND released_at IS NULL")
+            "SELECT \(Self.columns) FROM \(Self.files) WHERE f.id = \(id) AND f.released_at IS NULL")
     }
 
     func files(_ ids: [MediaID]) async throws -> [StoredFile] {
         try await self.postgres.all(
-            "SELECT \(Self.columns) FROM media.files WHERE id = ANY (\(ids)) AND released_at IS NULL")
+            "SELECT \(Self.columns) FROM \(Self.files) WHERE f.id = ANY (\(ids)) AND f.released_at IS NULL")
     }
 
     /// What this person has uploaded under this key before.
     func file(of owner: UserID, key: UUID) async throws -> StoredFile? {
-        try await self.postgres.first(
-            "SELECT \(Self.columns) FROM media.files WHERE owner_id = \(owner) AND idempotency_key = \(key)")
+        try await Self.file(of: owner, key: key, self.postgres)
     }
 
-    /// Records an upload, and counts it against its owner's quota.
+    private static func file(of owner: UserID, key: UUID, _ postgres: some PostgresQuerying) async throws
+        -> StoredFile?
+    {
+        try await postgres.first(
+            "SELECT \(self.columns) FROM \(self.files) WHERE f.owner_id = \(owner) AND f.idempotency_key = \(key)")
+    }
+
+    /// The stored copy that holds a content, if any does.
+    func copy(of content: ContentHash) async throws -> StoredCopy? {
+        try await self.postgres.first(
+            """
+            SELECT copy, has_thumbnail FROM media.blobs
+            WHERE sha256 = \(content.bytes) AND freed_at IS NULL AND copy IS NOT NULL
+            """)
+    }
+
+    /// Records an upload as a file, counts it against its owner's quota, and ends the upload.
     ///
-    /// - Parameter keep: gives its bytes their place; called when nothing speaks against it, under the content's lock.
-    /// - Returns: the file; with a key that was used before, the file of then.
+    /// - Parameter copy: one that was stored for it, which serves where there is no other.
+    /// - Returns: the file, or with a key that was used before the file of then; `nil` where no copy holds its content.
     /// - Throws: ``MediaError/quotaExceeded``; then nothing is recorded.
-    func add(
-        _ upload: Upload, name: String, chatroom: ChatroomID?, owner: UserID, key: UUID?,
-        keep: @Sendable () async throws -> Void
-    ) async throws -> StoredFile {
+    func add(_ upload: Upload, as new: NewFile, copy: StoredCopy?) async throws -> StoredFile? {
         try await self.postgres.transaction { transaction in
             try await transaction.lock(upload.sha256)
-            // The row of usage is locked from here on: two uploads of one person come one after the other.
-            let used: Int64? = try await transaction.first(
-                """
-                INSERT INTO media.usage (user_id, bytes) VALUES (\(owner), \(upload.size))
-                ON CONFLICT (user_id) DO UPDATE SET bytes = usage.bytes + excluded.bytes
-                RETURNING bytes
-                """)
-            if let key,
-                let known: StoredFile = try await transaction.first(
-                    "SELECT \(Self.columns) FROM media.files WHERE owner_id = \(owner) AND idempotency_key = \(key)")
-            {
-                try await transaction.execute(
-                    "UPDATE media.usage SET bytes = bytes - \(upload.size) WHERE user_id = \(owner)")
+            try await transaction.execute(UploadStore.makeUsage(of: new.owner))
+            try await transaction.execute(UploadStore.lockUsage(of: new.owner))
+            if let key = new.key, let known = try await Self.file(of: new.owner, key: key, transaction) {
+                try await transaction.execute("DELETE FROM media.uploads WHERE id = \(new.upload)")
                 return known
             }
-            guard let used, used <= Int64(self.quota) else { throw MediaError.quotaExceeded }
+            let hasRoom: Bool = try await transaction.one(
+                "SELECT \(self.uploads.hasRoom(new.owner, for: upload.size, besides: new.upload))")
+            guard hasRoom else { throw MediaError.quotaExceeded }
+            guard let stored = try await Self.bring(upload, copy, transaction) else { return nil }
+            let id = UUID()
             try await transaction.execute(
                 """
-                INSERT INTO media.blobs (sha256, size) VALUES (\(upload.sha256.bytes), \(upload.size))
-                ON CONFLICT (sha256) DO UPDATE SET freed_at = NULL
-                """)
-            let file: StoredFile = try await transaction.one(
-                """
                 INSERT INTO media.files (id, sha256, owner_id, chatroom_id, name, type, size, width, height,
-                    has_thumbnail, idempotency_key)
-                VALUES (\(UUID()), \(upload.sha256.bytes), \(owner), \(chatroom), \(name), \(upload.type), \(upload.size),
-                    \(upload.width), \(upload.height), \(upload.thumbnail != nil), \(key))
-                RETURNING \(Self.columns)
+                    has_thumbnail, idempotency_key, charged)
+                VALUES (\(id), \(upload.sha256.bytes), \(new.owner), \(new.chatroom), \(new.name), \(upload.type),
+                    \(upload.size), \(upload.width), \(upload.height), \(stored.hasThumbnail), \(new.key), \(upload.size))
                 """)
-            try await keep()
-            return file
+            try await transaction.execute(
+                "UPDATE media.usage SET bytes = bytes + \(upload.size) WHERE user_id = \(new.owner)")
+            try await transaction.execute(
+                new.isResumable
+                    ? """
+                    UPDATE media.uploads SET file_id = \(id), reserved = 0, unchecked_from = NULL,
+                        expires_at = greatest(expires_at, statement_timestamp() + interval '1 day')
+                    WHERE id = \(new.upload)
+                    """ : "DELETE FROM media.uploads WHERE id = \(new.upload)")
+            return try await transaction.one("SELECT \(Self.columns) FROM \(Self.files) WHERE f.id = \(id)")
         }
     }
 
-    /// How much more this person may upload.
-    func room(of owner: UserID) async throws -> Int64 {
-        let used: Int64? = try await self.postgres.first("SELECT bytes FROM media.usage WHERE user_id = \(owner)")
-        return max(0, Int64(self.quota) - (used ?? 0))
+    /// Sees to it that a content has its row, with the copy that holds it.
+    private static func bring(_ upload: Upload, _ copy: StoredCopy?, _ transaction: PostgresTransaction) async throws
+        -> StoredCopy?
+    {
+        let there: StoredCopy? = try await transaction.first(
+            """
+            SELECT copy, has_thumbnail FROM media.blobs
+            WHERE sha256 = \(upload.sha256.bytes) AND freed_at IS NULL AND copy IS NOT NULL
+            """)
+        if let there { return there }
+        guard let copy else { return nil }
+        // The name of a copy that was freed goes with this: should its bytes still be there, the sweeper finds them.
+        return try await transaction.first(
+            """
+            INSERT INTO media.blobs (sha256, size, copy, has_thumbnail)
+            VALUES (\(upload.sha256.bytes), \(upload.size), \(copy.copy), \(copy.hasThumbnail))
+            ON CONFLICT (sha256) DO UPDATE SET freed_at = NULL, copy = excluded.copy,
+                has_thumbnail = excluded.has_thumbnail
+            RETURNING copy, has_thumbnail
+            """)
     }
 
-    /// What a message carries already, or carried until it was recalled.
+    /// What a message carries already, or carried until it was recalled. Whoever asks is about to store the message.
     ///
     /// - Throws: ``MediaError/clientIDConflict`` where it carries another file.
     func attached(_ message: AttachMedia) async throws -> StoredFile? {
         let sql: SQL = """
-            SELECT a.source_id, f.id, f.sha256, f.owner_id, f.chatroom_id, f.name, f.type, f.size, f.width,
-                f.height, f.has_thumbnail
-            FROM media.attachments AS a JOIN media.files AS f ON f.id = a.file_id
-            WHERE a.chatroom_id = \(message.chatroomId) AND a.sender_id = \(message.senderId)
-                AND a.client_id = \(message.clientId)
+            WITH a AS (
+                UPDATE media.attachments SET attached_at = statement_timestamp()
+                WHERE chatroom_id = \(message.chatroomId) AND sender_id = \(message.senderId)
+                    AND client_id = \(message.clientId)
+                RETURNING source_id, file_id)
+            SELECT a.source_id, \(Self.columns) FROM a JOIN \(Self.files) ON f.id = a.file_id
             """
         guard let row = try await self.postgres.rows(sql).first else { return nil }
         guard try row.get("source_id", as: UUID.self) == message.mediaId else { throw MediaError.clientIDConflict }
@@ -114,10 +141,10 @@ struct FileStore: Sendable {
                 SELECT a.file_id, f.sha256, \(message.senderId), \(message.chatroomId), f.name, f.type, f.size, f.width,
                     f.height, f.has_thumbnail
                 FROM attached AS a, media.files AS f WHERE f.id = \(file.id) AND a.file_id <> f.id
-                RETURNING \(Self.columns))
-            SELECT \(Self.columns) FROM copied
+                RETURNING id, sha256, owner_id, chatroom_id, name, type, size, width, height, has_thumbnail)
+            SELECT \(Self.columns) FROM copied AS f JOIN media.blobs AS b ON b.sha256 = f.sha256
             UNION ALL
-            SELECT \(Self.columns) FROM media.files WHERE id IN (SELECT file_id FROM attached)
+            SELECT \(Self.columns) FROM \(Self.files) WHERE f.id IN (SELECT file_id FROM attached)
             """
         return try await self.postgres.first(sql)
     }
@@ -166,5 +193,31 @@ struct FileStore: Sendable {
                 SELECT FROM media.attachments WHERE file_id = f.id AND released_at IS NULL)
             """,
         ])
+    }
+}
+
+/// What an upload is to become.
+struct NewFile: Sendable {
+    var upload: UUID
+    var isResumable: Bool
+    var owner: UserID
+    var chatroom: ChatroomID?
+    var name: String
+    var key: UUID?
+}
+
+/// The copy of a content in the store.
+struct StoredCopy: PostgresRowDecodable, Hashable, Sendable {
+    var copy: String
+    var hasThumbnail: Bool
+
+    init(copy: String, hasThumbnail: Bool) {
+        self.copy = copy
+        self.hasThumbnail = hasThumbnail
+    }
+
+    init(row: PostgresRow) throws(PostgresError) {
+        self.copy = try row.get("copy")
+        self.hasThumbnail = try row.get("has_thumbnail")
     }
 }

@@ -208,3 +208,17 @@ package struct SetRetention: Codable, Sendable {
         self.keepSeconds = keepSeconds
     }
 }
+
+/// `POST /internal/media-carriers` of History: which of these messages are stored and carry a file. Media asks before it
+/// removes what it gave to a message of which it heard no more.
+package struct LookupCarriers: Codable, Sendable {
+    package var messages: [ReleaseMedia.Item]
+
+    package init(messages: [ReleaseMedia.Item]) { self.messages = messages }
+
+    package struct Answer: Codable, Sendable {
+        package var messages: [ReleaseMedia.Item]
+
+        package init(messages: [ReleaseMedia.Item]) { self.messages = messages }
+    }
+}

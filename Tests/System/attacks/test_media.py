@@ -1,11 +1,14 @@
 """M: files."""
 
 import asyncio
+import base64
+import hashlib
 import io
 import json
 import os
 import struct
 import time
+import uuid
 import zlib
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -184,3 +187,84 @@ async def test_M04_pictures_that_unfold_are_refused(cast: Cast, edge: str, syste
     # A picture that is one is taken.
     answer = await upload(edge, cast.mallory.token, "a.png", png(64, 64), "image/png")
     assert answer.status == 201 and json.loads(answer.body)["width"] == 64
+
+
+TUS = "/api/media/tus/"
+VERSION = "Tus-Resumable: 1.0.0"
+PART = "Content-Type: application/offset+octet-stream"
+
+
+async def begin(edge: str, token: str | None, length: int, *headers: str) -> Answer:
+    name = base64.b64encode(b"x.bin").decode()
+    fields = (f"Authorization: Bearer {token}", VERSION, f"Upload-Length: {length}", f"Upload-Metadata: filename {name}")
+    return await ask(edge, "POST", TUS, *fields, *headers)
+
+
+async def test_M03_fifty_uploads_at_once_reserve_no_more_than_the_quota(cast: Cast, edge: str, system: System) -> None:
+    # Of 4 GiB each takes 100 MiB before a byte has come.
+    answers = await asyncio.gather(*(begin(edge, cast.mallory.token, 100 << 20) for _ in range(50)))
+    assert sorted(answer.status for answer in answers) == [201] * 40 + [413] * 10
+    assert {answer.json()["code"] for answer in answers if answer.status == 413} == {"quota_exceeded"}
+    bearer = f"Authorization: Bearer {cast.mallory.token}"
+    target = f"{UPLOADS}?name=x"
+    async with await Wire.open(edge) as wire:
+        await wire.request("POST", target, bearer, f"Content-Length: {100 << 20}")
+        answer = await wire.answer()
+        assert (answer.status, answer.json()["code"]) == (413, "quota_exceeded")
+    # Others have their own.
+    other = await begin(edge, cast.alice.token, 100 << 20)
+    assert other.status == 201
+    assert (await ask(edge, "DELETE", other.header("location") or "", f"Authorization: Bearer {cast.alice.token}", VERSION)).status == 204
+    for answer in answers:
+        if answer.status == 201:
+            gone = await ask(edge, "DELETE", answer.header("location") or "", bearer, VERSION)
+            assert gone.status == 204
+    assert (await upload(edge, cast.mallory.token, "x", b"x")).status == 201
+    assert list((system.state / "media" / "uploads").iterdir()) == []
+
+
+async def test_M05_an_upload_is_its_owners_and_goes_on_where_it_is(cast: Cast, edge: str, system: System) -> None:
+    begun = await begin(edge, cast.alice.token, 100)
+    assert begun.status == 201
+    target = begun.header("location") or ""
+    alice, mallory = f"Authorization: Bearer {cast.alice.token}", f"Authorization: Bearer {cast.mallory.token}"
+    digest = base64.b64encode(hashlib.sha1(b"0123456789").digest()).decode()
+
+    async def patch(bearer: str, offset: int, *headers: str, body: bytes = b"0123456789") -> Answer:
+        return await ask(edge, "PATCH", target, bearer, VERSION, PART, f"Upload-Offset: {offset}", *headers, body=body)
+
+    async def offset() -> str | None:
+        return (await ask(edge, "HEAD", target, alice, VERSION)).header("upload-offset")
+
+    nothing = TUS + str(uuid.uuid4())
+    for method in ("GET", "HEAD", "DELETE"):
+        hidden, missing = [await ask(edge, method, path, mallory, VERSION) for path in (target, nothing)]
+        assert (hidden.status, hidden.body) == (404, missing.body)
+    for method in ("GET", "DELETE"):
+        assert (await ask(edge, method, target, VERSION)).status == 401
+    assert (await patch(mallory, 0)).status == 404
+    for wrong in (1, 10, 99, 100, 2**62):
+        assert (await patch(alice, wrong)).status == 409
+    for rubbish in ("-1", "1e1", "", str(2**63), "0x0", "٠"):
+        headers = (alice, VERSION, PART, f"Upload-Offset: {rubbish}")
+        assert (await ask(edge, "PATCH", target, *headers, body=b"x")).status == 400, rubbish
+    assert (await patch(alice, 0, f"Upload-Checksum: sha1 {digest}", body=b"something!")).status == 460
+    assert (await patch(alice, 0, "Upload-Checksum: crc32 AAAA")).status == 400
+    assert await offset() == "0"
+    assert (await patch(alice, 0, f"Upload-Checksum: sha1 {digest}")).status == 204
+    assert (await patch(alice, 10, body=b"x" * 91)).status == 413
+    assert await offset() == "10"
+
+    # Ten at once, one of whom goes on.
+    answers = await asyncio.gather(*(patch(alice, 10, body=bytes([number]) * 20) for number in range(10)))
+    statuses = sorted(answer.status for answer in answers)
+    assert statuses[0] == 204 and set(statuses[1:]) <= {409, 423}, statuses
+    assert await offset() == "30"
+    assert (await ask(edge, "DELETE", target, alice, VERSION)).status == 204
+    assert (await ask(edge, "HEAD", target, alice, VERSION)).status == 404
+    # Into a chatroom of others nothing is begun.
+    room = base64.b64encode(str(cast.room).encode()).decode()
+    name = base64.b64encode(b"x").decode()
+    metadata = f"Upload-Metadata: filename {name},chatroomId {room}"
+    assert (await ask(edge, "POST", TUS, mallory, VERSION, "Upload-Length: 1", metadata)).status == 404
+    assert list((system.state / "media" / "uploads").iterdir()) == []
