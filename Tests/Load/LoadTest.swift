@@ -9,5 +9,7 @@ import ArgumentParser
 struct LoadTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "loadtest", abstract: "Puts parts of Teahouse under load.",
-        subcommands: [GatewayCommand.self, HistoryCommand.self, StubCommand.self, WorkerCommand.self])
+        subcommands: [
+            GatewayCommand.self, HistoryCommand.self, MediaCommand.self, StubCommand.self, WorkerCommand.self,
+        ])
 }

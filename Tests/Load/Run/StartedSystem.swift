@@ -111,8 +111,6 @@ struct StartedSystem: Sendable {
         }
     }
 
-    /// A Gateway does not watch its standard input; a shell does for it, and ends when it has ended. Should the shell be
-    /// killed, the Gateway is too.
     private static func gateway(
         _ number: Int, _ ports: (public: Int, internal: Int), _ options: RunOptions, _ environment: [String: String],
         _ directory: URL
@@ -121,28 +119,39 @@ struct StartedSystem: Sendable {
         environment["GATEWAY_PUBLIC_ADDRESS"] = "127.0.0.1:\(ports.public)"
         environment["GATEWAY_INTERNAL_ADDRESS"] = "127.0.0.1:\(ports.internal)"
         environment["GATEWAY_NODE_TAG"] = "g\(number)"
+        return Self.service(
+            "gateway\(number)", options.gatewayBinary, internalPort: ports.internal, environment,
+            cpus: options.gatewayCpus,
+            directory)
+    }
+
+    /// A service does not watch its standard input; a shell does for it, and ends when it has ended. Should the shell be
+    /// killed, the service is too.
+    static func service(
+        _ name: String, _ binary: String, internalPort: Int, _ environment: [String: String], cpus: String?,
+        _ directory: URL
+    ) -> StartedServer {
+        var environment = environment
         environment["TEAHOUSE_LOG_LEVEL"] = environment["TEAHOUSE_LOG_LEVEL"] ?? "warning"
-        let log = directory.appending(path: "gateway\(number).log").path
+        let log = directory.appending(path: "\(name).log").path
         let script = #"""
             trap '' INT; exec 3<&0; log=$1; shift
             setpriv --pdeathsig KILL -- "$@" >>"$log" 2>&1 </dev/null 3<&- & pid=$!; echo "pid $pid"
             (while read -r _ <&3; do :; done; kill -TERM "$pid") >/dev/null 2>&1 & watcher=$!
             wait "$pid"; kill "$watcher" 2>/dev/null
             """#
-        return StartedServer("gateway\(number)") { [environment] in
-            let child = try Child(
-                "gateway\(number)", "sh", ["-c", script, "sh", log, options.gatewayBinary],
-                environment: environment, cpus: options.gatewayCpus)
+        return StartedServer(name) { [environment] in
+            let child = try Child(name, "sh", ["-c", script, "sh", log, binary], environment: environment, cpus: cpus)
             return try await Self.ending(child) {
                 guard let pid = Int32(try await child.line(beginning: "pid ")) else { throw RunError("no process id") }
-                try await Self.awaitReady("http://127.0.0.1:\(ports.internal)/ready", child, log: log)
+                try await Self.awaitReady("http://127.0.0.1:\(internalPort)/ready", child, log: log)
                 return (child, pid)
             }
         }
     }
 
     /// Ends a process that is not to be had as it should.
-    private static func ending<T>(_ child: Child, _ body: () async throws -> T) async throws -> T {
+    static func ending<T>(_ child: Child, _ body: () async throws -> T) async throws -> T {
         do {
             return try await body()
         } catch {
@@ -151,7 +160,7 @@ struct StartedSystem: Sendable {
         }
     }
 
-    private static func awaitReady(_ url: String, _ child: Child, log: String) async throws {
+    static func awaitReady(_ url: String, _ child: Child, log: String) async throws {
         let deadline = ContinuousClock.now + .seconds(30)
         while await child.isRunning, .now < deadline {
             let answer = try? await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .milliseconds(500))
@@ -168,11 +177,11 @@ struct StartedSystem: Sendable {
     }
 
     /// Beside the sources from which this was built.
-    private static var script: String {
+    static var script: String {
         URL(filePath: #filePath).appending(path: "../../../../deploy/servers").standardizedFileURL.path
     }
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
