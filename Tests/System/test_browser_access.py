@@ -56,8 +56,9 @@ async def test_every_page_is_accessible(
         found[name] = await serious(page)
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
 
-    await page.goto("/register")
-    await look("register")
+    for door in ("register", "forgot"):
+        await page.goto(f"/{door}")
+        await look(door)
     await sign_in(visitor, ann)
     if locale == "zh-CN":
         await page.evaluate("localStorage.setItem('teahouse.language', 'zh')")
@@ -66,7 +67,8 @@ async def test_every_page_is_accessible(
     await look("chats")
     pages = {
         "friends": "/friends", "friend": f"/friends/{bob.id}", "requests": "/friends/requests", "add": "/friends/add",
-        "favorites": "/favorites", "search": "/search", "me": "/me", "chatroom": f"/chatrooms/{room}",
+        "favorites": "/favorites", "search": "/search", "me": "/me", "invite": "/invite/none",
+        "chatroom": f"/chatrooms/{room}",
     }
     for name, path in pages.items():
         await page.goto(path)
