@@ -69,17 +69,9 @@ struct StartedMedia: Sendable {
     private static func make(_ options: MediaOptions, _ directory: URL, _ secret: Secret, stubPort: Int) throws
         -> StartedMedia
     {
-        let postgresPort = try StartedSystem.freePort()
-        let ports = (public: try StartedSystem.freePort(), internal: try StartedSystem.freePort())
-        let postgres = StartedServer("PostgreSQL") {
-            let data = directory.appending(path: "postgres").path
-            let child = try Child(
-                "PostgreSQL", StartedSystem.script, ["postgres", data, "\(postgresPort)"], cpus: options.clientCpus)
-            return try await StartedSystem.ending(child) {
-                _ = try await child.line(beginning: "ready")
-                return (child, child.pid)
-            }
-        }
+        let postgresPort = try ServerLaunch.freePort()
+        let ports = (public: try ServerLaunch.freePort(), internal: try ServerLaunch.freePort())
+        let postgres = ServerLaunch.postgres(port: postgresPort, cpus: options.clientCpus, in: directory)
         var environment = [
             "TEAHOUSE_MODE": "local", "SERVICE_KEYS": secret.serviceKeys,
             "MEDIA_DATABASE_URL": "postgresql://postgres@127.0.0.1:\(postgresPort)/postgres",
@@ -94,8 +86,9 @@ struct StartedMedia: Sendable {
             let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
             environment[parts[0]] = parts.count > 1 ? parts[1] : ""
         }
-        let media = StartedSystem.service(
-            "media", options.mediaBinary, internalPort: ports.internal, environment, cpus: options.mediaCpus, directory)
+        let media = ServerLaunch.service(
+            "media", options.mediaBinary, environment: environment, internalPort: ports.internal,
+            cpus: options.mediaCpus, in: directory)
         return StartedMedia(
             target: Target(host: "127.0.0.1", port: ports.public), media: media, postgres: postgres,
             directory: directory, secret: secret)

@@ -20,7 +20,7 @@ struct Pace: Sendable {
     }
 }
 
-/// Auth, Social and History as far as Gateways ask them, on one port under `/auth`, `/social` and `/history`. Who is where
+/// Auth, Social and History as far as Gateways and Histories ask them, on one port under `/auth`, `/social` and `/history`. Who is where
 /// follows from the ids (``Crowd``); nobody's memberships ever change.
 ///
 /// A `final class` with a `Mutex`: requests come on many threads.
@@ -36,16 +36,18 @@ final class Stub: Sendable {
     }
 
     private let signer: TokenSigner
-    private let gatewayKey: String
+    private let keys: [String]
     private let redis: Redis
     private let pace: Pace
     private let keep: Int
     private let epoch = UUID()
+    /// Of Social's feed, in which nothing ever changes: to a database that another stub was asked for it is the same.
+    private static let unchanging = UUID(uuid: (0, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1))
     private let state = Mutex(State())
 
     init(secret: Secret, redis: Redis, pace: Pace, keep: Int) throws {
         self.signer = try secret.signer
-        self.gatewayKey = secret.serviceKey(of: "gateway")
+        self.keys = ["gateway", "history"].map { secret.serviceKey(of: $0) }
         self.redis = redis
         self.pace = pace
         self.keep = keep
@@ -55,15 +57,19 @@ final class Stub: Sendable {
 
     var routes: Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self)
-        router.add(middleware: GatewayOnly(key: self.gatewayKey))
+        router.add(middleware: KnownCallers(keys: self.keys))
         router.get("**") { request, _ in try await self.refuse(request) }
         router.post("**") { request, _ in try await self.refuse(request) }
         router.get("counts") { _, _ in try Self.json(self.counts) }
         router.get("auth/internal/snapshot") { _, _ in try await self.snapshot() }
-        router.get("auth/internal/changes") { request, _ in try await self.changes(request, AuthChange.self) }
+        router.get("auth/internal/changes") { request, _ in
+            try await self.changes(request, AuthChange.self, self.epoch)
+        }
         router.post("auth/internal/users/lookup", use: self.lookupUsers)
         router.post("auth/internal/tokens/renew", use: self.renewTokens)
-        router.get("social/internal/changes") { request, _ in try await self.changes(request, SocialChange.self) }
+        router.get("social/internal/changes") { request, _ in
+            try await self.changes(request, SocialChange.self, Self.unchanging)
+        }
         router.post("social/internal/memberships", use: self.memberships)
         router.post("social/internal/friends", use: self.friends)
         router.post("history/internal/views", use: self.views)
@@ -108,8 +114,10 @@ final class Stub: Sendable {
                 epoch: self.epoch, position: 0, jwks: JSONWebKeySet(keys: [self.signer.publicKey]).text, revoked: []))
     }
 
-    private func changes<What: Codable & Sendable>(_ request: Request, _ what: What.Type) async throws -> Response {
-        try Self.json(Changes<What>(epoch: self.epoch, position: 0, changes: []))
+    private func changes<What: Codable & Sendable>(
+        _ request: Request, _ what: What.Type, _ epoch: UUID
+    ) async throws -> Response {
+        try Self.json(Changes<What>(epoch: epoch, position: 0, changes: []))
     }
 
     private func lookupUsers(request: Request, context: BasicRequestContext) async throws -> Response {
@@ -134,7 +142,7 @@ final class Stub: Sendable {
             UserMemberships(
                 id: user, chatrooms: Crowd.chatroom(of: user).map { [Membership(id: $0, role: .member)] } ?? [])
         }
-        return try Self.json(LookupMemberships.Answer(epoch: self.epoch, position: 0, users: users))
+        return try Self.json(LookupMemberships.Answer(epoch: Self.unchanging, position: 0, users: users))
     }
 
     /// Two and two are friends, and see each other come and go.
@@ -224,16 +232,16 @@ final class Stub: Sendable {
     }
 }
 
-/// 401 for whoever does not show the Gateway's key, so that a run with the wrong secret is found out.
-private struct GatewayOnly: RouterMiddleware {
+/// 401 for whoever shows no key of this run, so that one with the wrong secret is found out.
+private struct KnownCallers: RouterMiddleware {
     typealias Context = BasicRequestContext
-    let key: String
+    let keys: [String]
 
     func handle(
         _ request: Request, context: BasicRequestContext,
         next: (Request, BasicRequestContext) async throws -> Response
     ) async throws -> Response {
-        guard request.bearer == self.key else { throw HTTPError(.unauthorized) }
+        guard let bearer = request.bearer, self.keys.contains(bearer) else { throw HTTPError(.unauthorized) }
         return try await next(request, context)
     }
 }
