@@ -39,6 +39,9 @@ struct Secret: Sendable {
         get throws { try TokenSigner(kid: "loadtest", seed: self.derive("tokens")) }
     }
 
+    /// As Auth's configuration takes it.
+    var signingKeys: String { "loadtest:\(Base64URL.encode(self.derive("tokens")))" }
+
     func serviceKey(of caller: String) -> String { Base64URL.encode(self.derive("service \(caller)")) }
 
     /// As a service's environment takes them.

@@ -10,6 +10,7 @@ struct LoadTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "loadtest", abstract: "Puts parts of Teahouse under load.",
         subcommands: [
-            GatewayCommand.self, HistoryCommand.self, MediaCommand.self, StubCommand.self, WorkerCommand.self,
+            GatewayCommand.self, HistoryCommand.self, MediaCommand.self, AuthCommand.self, SocialCommand.self,
+            StubCommand.self, WorkerCommand.self, PasswordLoopCommand.self,
         ])
 }

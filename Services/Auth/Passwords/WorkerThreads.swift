@@ -17,7 +17,12 @@ final class WorkerThreads: Sendable {
         let queue = Queue(capacity: capacity)
         self.queue = queue
         for number in 1...count {
-            let thread = Thread { queue.work() }
+            let thread = Thread {
+                // On Linux of this thread alone. In a storm of sign-ins whatever else is asked goes first; hashes take what is
+                // left of the cores, which is nearly all.
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+                queue.work()
+            }
             thread.name = "\(name)-\(number)"
             thread.start()
         }

@@ -47,7 +47,7 @@ final class Stub: Sendable {
 
     init(secret: Secret, redis: Redis, pace: Pace, keep: Int) throws {
         self.signer = try secret.signer
-        self.keys = ["gateway", "history"].map { secret.serviceKey(of: $0) }
+        self.keys = ["gateway", "history", "social"].map { secret.serviceKey(of: $0) }
         self.redis = redis
         self.pace = pace
         self.keep = keep
