@@ -14,6 +14,8 @@ struct AuthConfiguration: ServiceConfiguration {
     var codeLimits: CodeLimits
     /// What the hashes of codes and the secrets of second factors are kept under.
     var secretsKey: String
+    var retention: UpkeepStore.Retention
+    var upkeepInterval: Duration
 
     init(_ keys: ConfigurationKeys) {
         self.common = CommonConfiguration(keys)
@@ -52,6 +54,24 @@ struct AuthConfiguration: ServiceConfiguration {
         self.secretsKey = keys.secret(
             "AUTH_SECRETS_KEY", local: "local-secrets-of-auth",
             "codes and second factors are kept under it; with another, codes sent before and second factors fail")
+        let retention = UpkeepStore.Retention()
+        self.retention = UpkeepStore.Retention(
+            audit: keys.duration(
+                "AUTH_AUDIT_RETENTION", default: retention.audit, "how long the audit is kept; at least 30 days"),
+            changes: keys.duration(
+                "AUTH_FEED_RETENTION", default: retention.changes,
+                "how long rows of the change feed are kept; a service further behind begins with a snapshot"),
+            sessions: keys.duration(
+                "AUTH_SESSION_RETENTION", default: retention.sessions, "how long a session that is over is kept"))
+        if self.retention.audit < .seconds(30 * 86_400) {
+            keys.problem("AUTH_AUDIT_RETENTION", "is shorter than 30 days")
+        }
+        // The snapshot names the revoked sessions until ten minutes after their end.
+        if self.retention.sessions < .seconds(900) {
+            keys.problem("AUTH_SESSION_RETENTION", "is shorter than 15 minutes")
+        }
+        self.upkeepInterval = keys.duration(
+            "AUTH_UPKEEP_INTERVAL", default: .seconds(60), "how often what counts no longer is removed")
         let codes = CodeLimits()
         self.codeLimits = CodeLimits(
             lifetime: keys.duration("AUTH_CODE_LIFETIME", default: codes.lifetime, "how long a code by mail holds"),

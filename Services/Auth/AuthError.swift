@@ -13,6 +13,7 @@ enum AuthError: String, ServiceError {
     case mailOff = "mail_off"
     case totpRequired = "totp_required"
     case totpActive = "totp_active"
+    case accountDisabled = "account_disabled"
 
     var status: HTTPResponse.Status {
         switch self {
@@ -21,7 +22,7 @@ enum AuthError: String, ServiceError {
         case .mailOff: .notImplemented
         case .invalidCredentials, .totpRequired: .unauthorized
         // Not 401: the token is good, and nobody is to be signed out for a slip of the fingers.
-        case .wrongPassword: .forbidden
+        case .wrongPassword, .accountDisabled: .forbidden
         case .userNotFound, .sessionNotFound: .notFound
         }
     }
@@ -37,6 +38,7 @@ enum AuthError: String, ServiceError {
         case .emailTaken: "Another account has this address."
         case .totpRequired: "A code of your second factor is needed too."
         case .totpActive: "There is a second factor already; remove it first."
+        case .accountDisabled: "This account was disabled; ask the operator of this server."
         case .mailOff: "This server sends no mail; ask its operator."
         }
     }

@@ -23,6 +23,9 @@ import ServiceLifecycle
         Migration(name: "m002_passwords", sql: PackageResources.m002_passwords_sql),
         Migration(name: "m003_emails", sql: PackageResources.m003_emails_sql),
         Migration(name: "m004_second_factors", sql: PackageResources.m004_second_factors_sql),
+        Migration(name: "m005_privacy", sql: PackageResources.m005_privacy_sql),
+        Migration(name: "m006_operators", sql: PackageResources.m006_operators_sql),
+        Migration(name: "m007_upkeep", sql: PackageResources.m007_upkeep_sql),
     ]
 
     static func application(_ configuration: AuthConfiguration) async throws -> ServiceApplication {
@@ -47,6 +50,7 @@ import ServiceLifecycle
             preparation.finish()
         }
         application.add(FollowedFeed(feed: parts.feed, prepared: prepared))
+        application.add(parts.upkeep)
         if let postbox = parts.codes.postbox { application.add(postbox) }
         application.readyWhen("database") { postgres.isReady }
         application.report(postgres, schema: "auth", Self.migrations)
@@ -68,6 +72,7 @@ struct AuthParts: Sendable {
     let accounts: AccountStore
     let sessions: SessionStore
     let profiles: ProfileStore
+    let privacies: PrivacyStore
     let registration: Registration
     let signIn: SignIn
     let passwordChange: PasswordChange
@@ -75,6 +80,7 @@ struct AuthParts: Sendable {
     let emailChange: EmailChange
     let deletion: Deletion
     let factors: SecondFactors
+    let operators: OperatorActs
     let codes: Codes
     /// In local mode without a mail server.
     let mailbox: Mailbox?
@@ -82,6 +88,7 @@ struct AuthParts: Sendable {
     let verifier: TokenVerifier
     let tokens: SessionTokens
     let feed: ChangeFeedReader<AuthChange>
+    let upkeep: Upkeep
     private let now: @Sendable () -> Date
 
     /// - Parameters:
@@ -105,6 +112,9 @@ struct AuthParts: Sendable {
         self.accounts = accounts
         self.sessions = sessions
         self.profiles = ProfileStore(postgres: postgres)
+        self.privacies = PrivacyStore(
+            postgres: postgres, changes: changes,
+            codes: FriendCodes(key: Self.key(for: "friend codes", of: configuration)))
         let mailbox = configuration.mail.keepsMailbox ? Mailbox() : nil
         let way = configuration.mail.server.map(Postbox.Way.smtp) ?? mailbox.map(Postbox.Way.mailbox)
         let codes = Codes(
@@ -131,8 +141,16 @@ struct AuthParts: Sendable {
         self.passwordReset = PasswordReset(
             codes: codes, accounts: accounts, store: passwordStore, hasher: hasher, now: now)
         self.emailChange = EmailChange(passwords: passwords, codes: codes, now: now)
+        self.operators = OperatorActs(
+            store: OperatorStore(postgres: postgres, changes: changes), hasher: hasher, postbox: codes.postbox,
+            verifier: verifier, now: now)
         self.verifier = verifier
         self.tokens = SessionTokens(signer: keys.signer, verifier: verifier, sessions: sessions, now: now)
+        self.upkeep = Upkeep(
+            store: UpkeepStore(
+                postgres: postgres, retention: configuration.retention, loginLimits: configuration.loginLimits,
+                codeLimits: configuration.codeLimits),
+            interval: configuration.upkeepInterval, logger: logger, now: now)
         self.feed = Self.feed(of: changes, into: verifier, logger: logger, now: now)
         self.now = now
     }
@@ -154,13 +172,21 @@ struct AuthParts: Sendable {
         mine.addRoutes(
             SessionRoutes(sessions: self.sessions, tokens: self.tokens, verifier: self.verifier, now: self.now).routes)
         mine.addRoutes(MeRoutes(accounts: self.accounts, deletion: self.deletion, verifier: self.verifier).routes)
+        mine.addRoutes(PrivacyRoutes(privacies: self.privacies).routes)
         mine.addRoutes(PasswordRoutes(change: self.passwordChange, verifier: self.verifier).routes)
         mine.addRoutes(SecondFactorRoutes(factors: self.factors).routes)
         mine.addRoutes(EmailRoutes(change: self.emailChange).routes)
         mine.addRoutes(UserRoutes(profiles: self.profiles).routes, atPath: "users")
         if let mailbox { application.internalRoutes.addRoutes(MailboxRoutes(mailbox: mailbox).routes) }
         application.internalRoutes.group("internal", context: InternalContext.self).addRoutes(
-            InternalRoutes(profiles: self.profiles, changes: self.changes, tokens: self.tokens, now: self.now).routes)
+            InternalRoutes(
+                profiles: self.profiles, privacies: self.privacies, changes: self.changes, tokens: self.tokens,
+                now: self.now
+            ).routes)
+        application.internalRoutes.group("internal", context: OperatorContext.self).addRoutes(
+            OperatorRoutes(
+                acts: self.operators, store: self.operators.store, sessions: self.sessions, now: self.now
+            ).routes)
         return application
     }
 
@@ -188,7 +214,7 @@ struct AuthParts: Sendable {
                     switch row.what {
                     case .sessionRevoked(let revoked): verifier.revoke(revoked)
                     case .keys(let jwks): try verifier.setKeys(jwks: jwks)
-                    case .profile, .userDeleted: break
+                    case .profile, .privacy, .userDeleted: break
                     }
                 }
             })

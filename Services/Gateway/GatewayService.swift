@@ -47,15 +47,17 @@ struct GatewayService {
         let tasks = BackgroundTasks(executors: executors)
         let people = People(limits: configuration.people)
         let social = SocialClient(socialClient)
+        let privacies = Privacies(auth: auth, tasks: tasks, logger: logger)
         let presence = Presence(
-            grace: configuration.presenceGrace, redis: redis, social: social, people: people, tasks: tasks,
-            logger: logger)
+            grace: configuration.presenceGrace, redis: redis, social: social, people: people, privacies: privacies,
+            tasks: tasks, logger: logger)
         let delivery = Delivery(
-            redis: redis, history: history, people: people, tasks: tasks,
+            redis: redis, history: history, people: people, privacies: privacies, tasks: tasks,
             timing: Delivery.Timing(leaving: configuration.drainTime), logger: logger)
         let namespace = ChatNamespace(
-            configuration: configuration, tokens: tokens, people: people, delivery: delivery, history: history,
-            social: social, auth: auth, presence: presence, redis: redis, tasks: tasks, logger: logger)
+            configuration: configuration, tokens: tokens, people: people, privacies: privacies, delivery: delivery,
+            history: history, social: social, auth: auth, presence: presence, redis: redis, tasks: tasks, logger: logger
+        )
         let nodes = Nodes(tag: configuration.sockets.nodeTag, redis: redis)
         let keys = configuration.common.serviceKeys
         let server = SocketServer(
@@ -65,9 +67,10 @@ struct GatewayService {
             },
             logger: logger)
 
-        let events = SocialEvents(people: people, delivery: delivery, auth: auth, tasks: tasks, logger: logger)
+        let events = SocialEvents(
+            people: people, delivery: delivery, presence: presence, auth: auth, tasks: tasks, logger: logger)
         let socialFeed = self.socialFeed(of: socialClient, events, logger)
-        let authFeed = self.authFeed(of: authClient, tokens, people, logger)
+        let authFeed = self.authFeed(of: authClient, tokens, people, privacies, presence, logger)
         people.start { server.makeRoom($0) }
         delivery.start(
             makeRoom: { server.makeRoom($0) }, others: [BusChannel.authChanges, BusChannel.socialChanges]
@@ -118,19 +121,24 @@ struct GatewayService {
             })
     }
 
-    /// Revoked sessions end within a second, also on live sockets.
+    /// Revoked sessions end within a second, also on live sockets, and what somebody no longer shows is seen no longer.
     private static func authFeed(
-        of auth: ServiceClient, _ tokens: TokenVerifier, _ people: People, _ logger: Logger
+        of auth: ServiceClient, _ tokens: TokenVerifier, _ people: People, _ privacies: Privacies,
+        _ presence: Presence, _ logger: Logger
     ) -> AuthFeed {
         let bye = ByeEvent(reason: .revoked, retryAfter: 0)
         return AuthFeed(
             auth: auth, tokens: tokens, logger: logger,
+            onPrivacy: { change, position in
+                if privacies.note(change, at: position) { presence.audienceChanged(of: change) }
+            },
             onRevoked: { revoked in
                 people.room(of: revoked.user)?.onEachClient { client in
                     if client.claims.session == revoked.session { client.close(saying: bye) }
                 }
             },
             onRestart: {
+                privacies.forget()
                 people.everyone?.onEachClient { client in
                     if tokens.isRevoked(client.claims.session) { client.close(saying: bye) }
                 }

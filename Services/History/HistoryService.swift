@@ -206,9 +206,9 @@ struct HistoryParts: Sendable {
         application.internalRoutes.group("internal", context: InternalContext.self)
             .addRoutes(
                 InternalRoutes(
-                    appender: self.appender, heads: self.heads, ranges: self.ranges, profiles: self.profiles,
-                    feed: self.socialFeed, marker: marker, retentions: self.retentions,
-                    carriers: CarrierStore(postgres: self.databases.reading)
+                    appender: self.appender, heads: self.heads, pages: PageStore(postgres: self.databases.reading),
+                    ranges: self.ranges, profiles: self.profiles, feed: self.socialFeed, marker: marker,
+                    retentions: self.retentions, carriers: CarrierStore(postgres: self.databases.reading)
                 ).routes)
         return application
     }

@@ -10,6 +10,7 @@ enum SocialError: String, ServiceError {
     case chatroomNotFound = "chatroom_not_found"
     case memberNotFound = "member_not_found"
     case forbidden = "forbidden"
+    case requestNotAllowed = "request_not_allowed"
     case alreadyFriends = "already_friends"
     case alreadyRequested = "already_requested"
     case notPending = "not_pending"
@@ -18,14 +19,18 @@ enum SocialError: String, ServiceError {
     case inviteNotFound = "invite_not_found"
     case joinRequestNotFound = "join_request_not_found"
     case tooManyInvites = "too_many_invites"
+    case messageNotFound = "message_not_found"
+    case reportNotFound = "report_not_found"
+    case reportSettled = "report_settled"
 
     var status: HTTPResponse.Status {
         switch self {
         case .userNotFound, .friendNotFound, .friendRequestNotFound, .blockNotFound, .chatroomNotFound, .memberNotFound,
-            .inviteNotFound, .joinRequestNotFound:
+            .inviteNotFound, .joinRequestNotFound, .messageNotFound, .reportNotFound:
             .notFound
-        case .forbidden: .forbidden
-        case .alreadyFriends, .alreadyRequested, .notPending, .chatroomFull, .ownerCannotLeave, .tooManyInvites:
+        case .forbidden, .requestNotAllowed: .forbidden
+        case .alreadyFriends, .alreadyRequested, .notPending, .chatroomFull, .ownerCannotLeave, .tooManyInvites,
+            .reportSettled:
             .conflict
         }
     }
@@ -39,6 +44,7 @@ enum SocialError: String, ServiceError {
         case .chatroomNotFound: "There is no such chatroom."
         case .memberNotFound: "This person is not in the chatroom."
         case .forbidden: "This is not allowed."
+        case .requestNotAllowed: "This person does not take friend requests in this way."
         case .alreadyFriends: "You are friends already."
         case .alreadyRequested: "Your request is waiting for an answer."
         case .notPending: "This request has been answered or taken back."
@@ -47,6 +53,9 @@ enum SocialError: String, ServiceError {
         case .inviteNotFound: "This invitation holds no longer."
         case .joinRequestNotFound: "Nobody of this name waits to be let in."
         case .tooManyInvites: "The chatroom has as many invitations as it may have."
+        case .messageNotFound: "There is no such message."
+        case .reportNotFound: "There is no such report."
+        case .reportSettled: "The report cannot be moved from its state to this one."
         }
     }
 }

@@ -15,6 +15,9 @@ import ServiceKitPostgres
         Migration(name: "m002_chatrooms", sql: PackageResources.m002_chatrooms_sql),
         Migration(name: "m003_deletions", sql: PackageResources.m003_deletions_sql),
         Migration(name: "m004_invites", sql: PackageResources.m004_invites_sql),
+        Migration(name: "m005_presence", sql: PackageResources.m005_presence_sql),
+        Migration(name: "m006_reports", sql: PackageResources.m006_reports_sql),
+        Migration(name: "m007_upkeep", sql: PackageResources.m007_upkeep_sql),
     ]
 
     static func main() async {
@@ -46,8 +49,10 @@ import ServiceKitPostgres
         let known = ProfileCache()
         let feed = AuthFeed(
             auth: auth, tokens: tokens, logger: logger,
-            onProfile: { known.note($0, at: $1) }, onRestart: { known.forget() })
-        let announcer = ChangeAnnouncer(redis: redis, history: application.client(of: .history), logger: logger)
+            onProfile: { known.note($0, at: $1) }, onPrivacy: { known.note($0, at: $1) },
+            onRestart: { known.forget() })
+        let history = application.client(of: .history)
+        let announcer = ChangeAnnouncer(redis: redis, history: history, logger: logger)
         let deletions = DeletionFeed(auth: auth, deletions: DeletionStore(postgres: postgres), logger: logger) {
             announcer.announce($0)
         }
@@ -70,22 +75,30 @@ import ServiceKitPostgres
         }
 
         let profiles = ProfileClient(auth: auth, known: known)
-        let presence = PresenceReader(redis: redis, logger: logger)
         let friends = FriendStore(postgres: postgres)
         let blocks = BlockStore(postgres: postgres)
+        let sight = Sight(presence: PresenceReader(redis: redis, logger: logger), blocks: blocks)
         let chatrooms = ChatroomStore(postgres: postgres, maxMembers: configuration.maxMembers)
         let members = MemberStore(postgres: postgres, maxMembers: configuration.maxMembers)
         let invites = InviteStore(
             postgres: postgres, maxMembers: configuration.maxMembers, maxInvites: configuration.maxInvites)
         let requests = FriendRequestStore(postgres: postgres, rules: configuration.requests)
+        application.add(
+            Upkeep(
+                requests: requests,
+                store: UpkeepStore(
+                    postgres: postgres, auditRetention: configuration.auditRetention,
+                    feedRetention: configuration.feedRetention),
+                interval: configuration.upkeepInterval, logger: logger
+            ) { announcer.announce($0) })
+        let reports = ReportStore(postgres: postgres, maxPerDay: configuration.maxReportsPerDay)
         let acquaintances = Acquaintances(friends: friends, blocks: blocks)
 
         application.routes.group("api/social").addRoutes(OpenAPIDocument(PackageResources.openapi_json).routes)
         application.routes.group("api/social", context: AuthenticatedContext.self)
             .addRoutes(
-                FriendRoutes(
-                    friends: friends, blocks: blocks, profiles: profiles, presence: presence, announcer: announcer
-                ).routes, atPath: "friends"
+                FriendRoutes(friends: friends, profiles: profiles, sight: sight, announcer: announcer).routes,
+                atPath: "friends"
             )
             .addRoutes(
                 FriendRequestRoutes(requests: requests, profiles: profiles, announcer: announcer).routes,
@@ -100,13 +113,27 @@ import ServiceKitPostgres
             )
             .addRoutes(
                 MemberRoutes(
-                    members: members, acquaintances: acquaintances, profiles: profiles, announcer: announcer
+                    members: members, acquaintances: acquaintances, profiles: profiles, sight: sight,
+                    announcer: announcer
                 ).routes, atPath: "chatrooms/:id/members"
             )
             .addRoutes(
-                InviteRoutes(invites: invites, chatrooms: chatrooms, profiles: profiles, announcer: announcer).routes)
+                InviteRoutes(invites: invites, chatrooms: chatrooms, profiles: profiles, announcer: announcer).routes
+            )
+            .addRoutes(
+                ReportRoutes(reports: reports, profiles: profiles, messages: MessageClient(history: history)).routes,
+                atPath: "reports")
         application.internalRoutes.group("internal", context: InternalContext.self)
-            .addRoutes(InternalRoutes(memberships: MembershipStore(postgres: postgres), friends: friends).routes)
+            .addRoutes(
+                InternalRoutes(
+                    memberships: MembershipStore(postgres: postgres), friends: friends,
+                    lastSeen: LastSeenStore(postgres: postgres)
+                ).routes)
+        application.internalRoutes.group("internal", context: OperatorContext.self)
+            .addRoutes(
+                OperatorRoutes(
+                    reports: reports, groups: OperatorStore(postgres: postgres), announcer: announcer
+                ).routes)
         return application
     }
 }

@@ -70,11 +70,15 @@ package struct Member: Codable, Hashable, Sendable {
     package var role: Role
     package var joinedAt: Timestamp
     package var mutedUntil: Timestamp?
+    package var online: Bool
 
-    package init(user: Profile, role: Role, joinedAt: Timestamp, mutedUntil: Timestamp? = nil) {
+    package init(
+        user: Profile, role: Role, joinedAt: Timestamp, mutedUntil: Timestamp? = nil, online: Bool = false
+    ) {
         self.user = user
         self.role = role
         self.joinedAt = joinedAt
         self.mutedUntil = mutedUntil
+        self.online = online
     }
 }

@@ -57,11 +57,14 @@ package struct Friend: Codable, Hashable, Sendable {
     package var remark: String?
     package var since: Timestamp
     package var online: Bool
+    /// When they were last online; absent while they are, and where it is not known or not to be seen.
+    package var lastSeenAt: Timestamp?
 
-    package init(user: Profile, remark: String?, since: Timestamp, online: Bool) {
+    package init(user: Profile, remark: String?, since: Timestamp, online: Bool, lastSeenAt: Timestamp? = nil) {
         self.user = user
         self.remark = remark
         self.since = since
         self.online = online
+        self.lastSeenAt = lastSeenAt
     }
 }

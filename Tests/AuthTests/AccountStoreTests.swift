@@ -86,4 +86,66 @@ struct AccountStoreTests {
             #expect(try await stores.accounts.credentials(of: "Alice")?.hash == "y")
         }
     }
+
+    @Test func `an address changes only with the password that was checked`() async throws {
+        try await withStores { stores in
+            let (alice, _) = try await stores.register("alice")
+            let emails = EmailStore(postgres: stores.postgres)
+            let codes = CodeStore(postgres: stores.postgres, limits: CodeLimits())
+            let address = try #require(EmailAddress("alice@example.org"))
+            let proof = ProvenCode(subject: .change(to: address, by: alice.id), hash: Data([1]))
+            try await codes.keep(proof.hash, for: proof.subject, now: stores.clock.now)
+            let entry = AuditEntry(action: .emailChanged, user: alice.id, at: stores.clock.now)
+            // The password has been changed since: what was checked was that of version 1.
+            let passwords = PasswordStore(postgres: stores.postgres, changes: stores.changes)
+            let change = AuditEntry(action: .passwordChanged, user: alice.id, at: stores.clock.now)
+            _ = try await passwords.replace(1, by: "y", keeping: nil, audit: change)
+            await #expect(throws: AuthError.wrongPassword) {
+                try await emails.change(address, provenBy: proof, after: 1, audit: entry)
+            }
+            #expect(try await stores.accounts.account(alice.id).email == nil)
+            _ = try await emails.change(address, provenBy: proof, after: 2, audit: entry)
+            #expect(try await stores.accounts.account(alice.id).email == "alice@example.org")
+        }
+    }
+
+    @Test func `a second factor is set up and removed only with the password that was checked`() async throws {
+        try await withStores { stores in
+            let (alice, _) = try await stores.register("alice")
+            let factors = SecondFactorStore(postgres: stores.postgres)
+            let entry = AuditEntry(action: .secondFactorRemoved, user: alice.id, at: stores.clock.now)
+            await #expect(throws: AuthError.wrongPassword) {
+                try await factors.begin(Data([1]), recoveryCodes: [], for: alice.id, after: 2)
+            }
+            try await factors.begin(Data([1]), recoveryCodes: [], for: alice.id, after: 1)
+            await #expect(throws: AuthError.wrongPassword) { try await factors.remove(after: 2, audit: entry) }
+            #expect(try await factors.factor(of: alice.id) != nil)
+            try await factors.remove(after: 1, audit: entry)
+            #expect(try await factors.factor(of: alice.id) == nil)
+        }
+    }
+
+    @Test func `a guess does the same work whether there is a code or not`() async throws {
+        try await withStores { stores in
+            let codes = CodeStore(postgres: stores.postgres, limits: CodeLimits(tries: 2))
+            let address = try #require(EmailAddress("alice@example.org"))
+            let known = CodeSubject.reset(of: UserID(1), at: address.key)
+            try await codes.keep(Data([1]), for: known, now: stores.clock.now)
+            for subject in [known, .reset(of: UserID(2), at: ""), .reset(ofNobody: "nobody")] {
+                for tries in 1...4 {
+                    let kept = try await codes.guess(at: subject, now: stores.clock.now)
+                    #expect((kept == nil) == (tries > 2))
+                    #expect(subject == known || kept != Data([1]))
+                    let written: Int = try await stores.postgres.one(
+                        "SELECT tries FROM auth.codes WHERE user_id = \(subject.userID)")
+                    #expect(written == tries)
+                }
+            }
+            // A new code is as good as if nobody had guessed.
+            try await codes.keep(Data([2]), for: known, now: stores.clock.now)
+            #expect(try await codes.guess(at: known, now: stores.clock.now) == Data([2]))
+            stores.clock.advance(by: CodeLimits().lifetime)
+            #expect(try await codes.guess(at: known, now: stores.clock.now) != Data([2]))
+        }
+    }
 }

@@ -86,7 +86,7 @@ import Testing
             .chatroomUpdated(chatroom: room, name: nil, by: ann), .chatroomDissolved(chatroom: room, by: ann),
             .friendRequest(
                 id: FriendRequestID(1), from: ann, to: bob, reason: "", status: .pending, createdAt: until),
-            .friendAdded(ann, bob), .friendRemoved(ann, bob),
+            .friendAdded(ann, bob), .friendRemoved(ann, bob), .sightChanged(ann, bob, canSee: false),
         ]
         #expect(try JSONDecoder().decode([SocialChange].self, from: JSONEncoder().encode(social)) == social)
     }

@@ -124,6 +124,25 @@ struct InternalRoutesTests {
         }
     }
 
+    @Test func `one message is told as one user sees it, to Social alone`() async throws {
+        try await ServiceFixture.with { history in
+            let room = try await history.direct(.alice, .bob)
+            let seq = try #require(await history.send("buy now", from: .bob, to: room).receipt?.seq)
+            func seen(_ seq: Seq, by user: UserID, key: String = "local-key-of-social") async throws
+                -> ServiceFixture.Answered
+            {
+                let asked = LookupSeenMessage(userId: user, messageId: MessageID(chatroom: room, seq: seq))
+                return try await history.internalCall("messages/seen", asked, key: key)
+            }
+            let told = try await seen(seq, by: .alice).decode(LookupSeenMessage.Answer.self).message
+            #expect(told == SeenMessage(senderId: .bob, content: "buy now"))
+            for (seq, user) in [(seq + 1, UserID.alice), (seq, .mallory)] {
+                #expect(try await seen(seq, by: user).decode(LookupSeenMessage.Answer.self).message == nil)
+            }
+            #expect(try await seen(seq, by: .alice, key: "local-key-of-gateway").status == .unauthorized)
+        }
+    }
+
     @Test func `numbers below 0 are refused`() async throws {
         try await ServiceFixture.alone { history in
             for range in [

@@ -17,6 +17,8 @@ final class OtherServices: Sendable {
         var released: [ReleaseMedia.Item] = []
         var lookups: [[UserID]] = []
         var epoch = UUID()
+        /// The feed's first rows, which are kept no longer.
+        var trimmed = 0
     }
 
     private let state = Mutex(State())
@@ -37,8 +39,12 @@ final class OtherServices: Sendable {
         self.state.withLock { state in
             state.epoch = epoch
             state.changes = Array(state.changes.prefix(position))
+            state.trimmed = 0
         }
     }
+
+    /// Removes all of Social's feed but its last rows.
+    func trim(keeping count: Int) { self.state.withLock { $0.trimmed = $0.changes.count - count } }
 
     /// Of Social's feed.
     var epoch: UUID { self.state.withLock { $0.epoch } }
@@ -65,11 +71,21 @@ final class OtherServices: Sendable {
         }
         router.get("internal/changes") { request, _ -> Response in
             let after = Int64(request.uri.queryParameters["after"] ?? "0") ?? 0
-            let changes = self.state.withLock { $0.changes }
-            let rows = changes.enumerated().map { Change(position: Int64($0.offset + 1), what: $0.element) }
+            let (changes, trimmed) = self.state.withLock { ($0.changes, $0.trimmed) }
+            let rows = changes.enumerated().dropFirst(trimmed).map {
+                Change(position: Int64($0.offset + 1), what: $0.element)
+            }
             return try Self.answer(
                 Changes(epoch: self.epoch, position: Int64(changes.count), changes: rows.filter { $0.position > after })
             )
+        }
+        router.get("internal/chatrooms") { _, _ -> Response in
+            // All changes are of some one chatroom as good as of another.
+            let changes = self.state.withLock { $0.changes }
+            return try Self.answer(
+                MembershipSnapshot(
+                    epoch: self.epoch, position: Int64(changes.count),
+                    chatrooms: [MembershipSnapshot.Chatroom(id: ChatroomID(1), changes: changes)]))
         }
         router.post("internal/media/attach") { request, context -> Response in
             let attach = try await request.decode(as: AttachMedia.self, context: context)

@@ -79,6 +79,39 @@ struct SocialRestoreTests {
         }
     }
 
+    @Test func `who is so far behind that the feed has lost what comes next compares too`() async throws {
+        try await ServiceFixture.with { history in
+            let others = history.others
+            for change in self.group(.bob, .carol) { others.change(change) }
+            try await history.parts.socialFeed.read()
+            // Unheard, and gone from the feed: Carol goes, Mallory comes.
+            others.change(
+                .memberRemoved(chatroom: self.lobby, user: .carol, by: .carol),
+                .memberAdded(chatroom: self.lobby, user: .mallory, by: .alice, role: .member, showsHistory: false))
+            others.trim(keeping: 1)
+            try await history.parts.socialFeed.read()
+            #expect(
+                try await self.members(of: history)
+                    == [.alice: [self.lobby], .bob: [self.lobby], .carol: [], .mallory: [self.lobby]])
+            let position = others.change(.memberRemoved(chatroom: self.lobby, user: .bob, by: .bob))
+            try await history.parts.socialFeed.read()
+            #expect(try await self.members(of: history)[.bob] == [])
+            let caughtUp = try await history.internalCall("caught-up", AwaitFeed(feed: "social", position: position))
+            #expect(try caughtUp.decode(AwaitFeed.Answer.self).position == position)
+        }
+    }
+
+    @Test func `a log that begins late begins with who is there`() async throws {
+        try await ServiceFixture.with { history in
+            for change in self.group(.bob, .carol) { history.others.change(change) }
+            history.others.change(.memberRemoved(chatroom: self.lobby, user: .bob, by: .bob))
+            history.others.trim(keeping: 0)
+            try await history.parts.socialFeed.read()
+            let members = try await self.members(of: history)
+            #expect(members[.alice] == [self.lobby] && members[.carol] == [self.lobby] && members[.bob] == [])
+        }
+    }
+
     @Test func `a feed that goes back without another epoch is not followed`() async throws {
         try await ServiceFixture.with { history in
             for change in self.group(.bob, .carol) { history.others.change(change) }

@@ -29,7 +29,7 @@ struct BlockStoreTests {
             }
             let blocked = try await social.blocks.block(.bob, by: .alice)
             #expect(try await canSend() == [false, false])
-            let rows = try await social.feed().suffix(2)
+            let rows = try await social.feed().suffix(3)
             #expect(rows.last?.position == blocked.position)
             #expect(
                 Set(rows.map(\.what)) == [
@@ -39,6 +39,7 @@ struct BlockStoreTests {
                     .memberUpdated(
                         chatroom: chatroom, membership: Membership(id: chatroom, role: .member, canSend: false),
                         user: .bob),
+                    .sightChanged(.alice, .bob, canSee: false),
                 ])
             _ = try await social.blocks.block(.alice, by: .bob)
             #expect(try await social.blocks.unblock(.bob, by: .alice).position == nil)

@@ -148,9 +148,14 @@ struct ChatroomStoreTests {
             let id = try await social.chatrooms.create(name: "tea", owner: .alice, members: [.bob]).value.id
             _ = try await social.chatrooms.setSettings(SettingsUpdate(pinned: true), of: id, for: .bob)
             let set = try await social.chatrooms.setSettings(SettingsUpdate(notify: Notify.none), of: id, for: .bob)
+                .value
             #expect(set == ChatroomSettings(notify: .none, pinned: true, hidden: false))
             #expect(try await social.chatrooms.chatroom(id, for: .bob).settings == set)
             #expect(try await social.chatrooms.chatroom(id, for: .alice).settings == ChatroomSettings())
+            let told = SocialChange.settingsChanged(chatroom: id, user: .bob, settings: set)
+            #expect(try await social.feed().last?.what == told)
+            let again = try await social.chatrooms.setSettings(SettingsUpdate(pinned: true), of: id, for: .bob)
+            #expect(again.position == nil, "what changes nothing is told to nobody")
             await #expect(throws: SocialError.chatroomNotFound) {
                 try await social.chatrooms.setSettings(SettingsUpdate(pinned: true), of: id, for: .mallory)
             }

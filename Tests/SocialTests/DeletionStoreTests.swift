@@ -67,13 +67,33 @@ struct DeletionStoreTests {
             let deletions = DeletionStore(postgres: social.postgres)
             #expect(try await deletions.position() == nil)
             let (first, second) = (UUID(), UUID())
-            try await deletions.begin(at: FeedPosition(epoch: first, position: 0))
+            try await deletions.follow(from: FeedPosition(epoch: first, position: 0))
             try await deletions.advance(to: 7)
             try await deletions.advance(to: 5)
-            try await deletions.begin(at: FeedPosition(epoch: first, position: 0))
+            try await deletions.follow(from: FeedPosition(epoch: first, position: 0))
             #expect(try await deletions.position() == FeedPosition(epoch: first, position: 7))
-            try await deletions.begin(at: FeedPosition(epoch: second, position: 0))
+            try await deletions.follow(from: FeedPosition(epoch: second, position: 0))
             #expect(try await deletions.position() == FeedPosition(epoch: second, position: 0))
+        }
+    }
+
+    @Test func `whoever is deleted while somebody adds them is no member after it`() async throws {
+        try await withSocial { social in
+            let deletions = DeletionStore(postgres: social.postgres)
+            for number in 10..<40 {
+                let user = UserID(Int64(number))
+                try await social.befriend(.alice, user)
+                let group = try await social.chatrooms.create(name: "tea", owner: .alice, members: []).value.id
+                async let added = try? social.members.add([user], to: group, by: .alice)
+                async let made = try? social.chatrooms.create(name: "more", owner: .alice, members: [user])
+                async let gone = deletions.remove(user)
+                _ = try await (added, made, gone)
+                #expect(
+                    try await social.count("SELECT count(*) FROM social.chatroom_members WHERE user_id = \(user)") == 0)
+            }
+            await #expect(throws: SocialError.userNotFound) {
+                try await social.chatrooms.create(name: "late", owner: .alice, members: [UserID(10)])
+            }
         }
     }
 }

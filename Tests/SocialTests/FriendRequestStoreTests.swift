@@ -1,5 +1,6 @@
 import ChatAPI
 import Foundation
+import Logging
 import Postgres
 import ServiceKit
 import Testing
@@ -203,5 +204,57 @@ struct FriendRequestStoreTests {
             #expect(try await requests.sent(by: .carol, limit: 10).map(\.id) == [second])
             #expect(try await requests.sent(by: .bob, limit: 10).isEmpty)
         }
+    }
+
+    @Test func `a request that has waited too long has expired, and another may be made`() async throws {
+        try await withSocial { social in
+            let requests = social.requests(FriendRequestRules(maxPending: 1))
+            let asked = try await requests.request(from: .bob, to: .alice, reason: "").value
+            try await social.age(asked.id)
+            #expect(try await requests.received(by: .alice, limit: 10).map(\.status) == [.expired])
+            #expect(try await requests.sent(by: .bob, limit: 10).map(\.status) == [.expired])
+            await #expect(throws: SocialError.notPending) { try await requests.agree(asked.id, by: .alice) }
+            await #expect(throws: SocialError.notPending) { try await requests.reject(asked.id, by: .alice) }
+            await #expect(throws: SocialError.notPending) { try await requests.cancel(asked.id, by: .bob) }
+            let again = try await requests.request(from: .alice, to: .bob, reason: "").value
+            #expect(again.status == .pending)
+            #expect(again.from == .alice)
+            let told = try await social.feed().compactMap { change -> FriendRequestStatus? in
+                if case .friendRequest(_, _, _, _, let status, _) = change.what { status } else { nil }
+            }
+            #expect(told == [.pending, .expired, .pending])
+        }
+    }
+
+    @Test func `requests that nobody touches any more are ended, once each, and both are told`() async throws {
+        try await withSocial { social in
+            let requests = social.requests()
+            let old = try await requests.request(from: .bob, to: .alice, reason: "").value
+            let young = try await requests.request(from: .carol, to: .alice, reason: "").value
+            try await social.age(old.id)
+            let upkeep = Upkeep(
+                requests: requests,
+                store: UpkeepStore(
+                    postgres: social.postgres, auditRetention: .seconds(2_592_000), feedRetention: .seconds(2_592_000)),
+                interval: .seconds(1), logger: Logger(label: "test")
+            ) { _ in }
+            async let one: Void = upkeep.tidy()
+            async let other: Void = upkeep.tidy()
+            _ = try await (one, other)
+            let feed = try await social.feed()
+            #expect(feed.count == 3)
+            let expired = try await requests.sent(by: .bob, limit: 1)
+            #expect(expired.map(\.id) == [old.id] && expired.map(\.status) == [.expired])
+            #expect(feed.last?.what == expired.first?.change)
+            #expect(try await requests.agree(young.id, by: .alice).value.status == .agreed)
+        }
+    }
+}
+
+extension SocialDatabase {
+    /// Makes a request look as if it had been made 31 days ago.
+    fileprivate func age(_ id: FriendRequestID) async throws {
+        try await self.postgres.execute(
+            "UPDATE social.friend_requests SET created_at = created_at - interval '31 days' WHERE id = \(id)")
     }
 }

@@ -145,4 +145,56 @@ struct InviteRoutesTests {
             #expect(try await self.members(social, group.id) == [.alice, .bob, .carol])
         }
     }
+
+    @Test func `the same key leads where it led, also after the last use, and makes one link`() async throws {
+        try await withSocialRoutes { social, _ in
+            let group = try await social.group("tea", owner: .alice)
+            let name = try #require(HTTPField.Name("Idempotency-Key"))
+            let key: HTTPFields = [name: UUID().uuidString]
+            let path = "/chatrooms/\(group.id)/invites"
+            let first = try await social.call(.post, path, as: .alice, #"{"maxUses":1}"#, headers: key)
+            let again = try await social.call(.post, path, as: .alice, #"{"maxUses":1}"#, headers: key)
+            #expect(first.text == again.text)
+            let code = try first.decode(InviteRoutes.Link.self).code
+            let joined = try await social.call(.post, "/invites/\(code)", as: .bob, headers: key)
+            #expect(joined.status == .ok)
+            #expect(try await social.call(.post, "/invites/\(code)", as: .bob, headers: key).text == joined.text)
+            #expect(try await social.call(.post, "/invites/\(code)", as: .carol, headers: key).status == .notFound)
+            _ = try await social.call(.delete, "/chatrooms/\(group.id)/members/2", as: .alice)
+            #expect(try await social.call(.post, "/invites/\(code)", as: .bob, headers: key).status == .notFound)
+            let other = try await social.group("other", owner: .alice)
+            let reused = try await social.call(
+                .post, "/chatrooms/\(other.id)/invites", as: .alice, "{}", headers: key)
+            #expect(reused.status == .created, "the link is gone with the one who was removed")
+            let wrong = try await social.call(.post, path, as: .alice, "{}", headers: key)
+            #expect(wrong.code == "invalid_request")
+        }
+    }
+
+    @Test func `who waits is listed page by page, the longest waiting first`() async throws {
+        try await withSocialRoutes { social, _ in
+            let group = try await social.group("tea", owner: .alice)
+            _ = try await social.call(.patch, "/chatrooms/\(group.id)", as: .alice, #"{"joinApproval":true}"#)
+            let code = try await self.link(social, group.id, as: .alice)
+            let waiting = [7, 3, 9, 5].map { UserID($0) }
+            for user in waiting {
+                #expect(try await social.call(.post, "/invites/\(code)", as: user).status == .accepted)
+            }
+            var (seen, path) = ([UserID](), "/chatrooms/\(group.id)/join-requests?limit=3")
+            while true {
+                let page = try await social.call(.get, path, as: .alice).decode(InviteRoutes.JoinRequestList.self)
+                seen += page.requests.map(\.user.id)
+                guard let next = page.next else { break }
+                path = "/chatrooms/\(group.id)/join-requests?limit=3&cursor=\(next)"
+                // Whoever is settled meanwhile is nobody's place in the line.
+                _ = try await social.call(.post, "/chatrooms/\(group.id)/join-requests/9/approve", as: .alice)
+            }
+            #expect(seen == waiting)
+            for cursor in ["0-1", "x", "1", "1-", "-1-1"] {
+                let answer = try await social.call(
+                    .get, "/chatrooms/\(group.id)/join-requests?cursor=\(cursor)", as: .alice)
+                #expect(answer.status == .badRequest)
+            }
+        }
+    }
 }

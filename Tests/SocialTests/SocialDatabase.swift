@@ -1,4 +1,5 @@
 import ChatAPI
+import Foundation
 import Postgres
 import TestServers
 
@@ -54,5 +55,18 @@ struct SocialDatabase: Sendable {
 func withSocial(maxMembers: Int = 500, _ body: (SocialDatabase) async throws -> Void) async throws {
     try await withPostgres(schema: "social", migrations: SocialService.migrations) { postgres in
         try await body(SocialDatabase(postgres: postgres, maxMembers: maxMembers))
+    }
+}
+
+extension JudgeFriendRequest.Answer {
+    /// Of somebody who asks whoever takes requests from everybody, and has been here for long.
+    static let usual = JudgeFriendRequest.Answer(welcome: .anyone, senderSince: Timestamp(milliseconds: 0))
+}
+
+extension FriendRequestStore {
+    func request(
+        from: UserID, to: UserID, reason: String, key: UUID? = nil
+    ) async throws -> Committed<FriendRequestRecord> {
+        try await self.request(from: from, to: to, reason: reason, judgement: .usual, key: key)
     }
 }

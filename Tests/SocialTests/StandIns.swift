@@ -12,10 +12,17 @@ import Testing
 
 @testable import Social
 
-/// Stands in for Auth and History on one internal listener: Auth knows everybody up to id 9,999, as `user<id>`.
+/// Stands in for Auth and History on one internal listener: Auth knows everybody up to id 9,999, as `user<id>`, with the
+/// friend code `code<id>`.
 final class StandIns: Sendable {
     let lookups = Mutex<[LookupUsers]>([])
     let waits = Mutex<[AwaitFeed]>([])
+    /// Of those who have another privacy than the usual.
+    let privacy = Mutex<[UserID: Privacy]>([:])
+    /// What each sees as whatever message they ask for.
+    let seen = Mutex<[UserID: SeenMessage]>([:])
+    /// When everybody's account was made.
+    let since = Mutex(Timestamp(milliseconds: 0))
     /// Whether History answers at all.
     let historyIsThere = Atomic(true)
 
@@ -32,7 +39,26 @@ final class StandIns: Sendable {
                 $0.hasPrefix("user") ? UserID(String($0.dropFirst(4))) : nil
             }
             let users = (asked.ids + named).filter { $0.rawValue < 10_000 }.map(Self.profile)
-            return LookupUsers.Answer(position: 1, users: users)
+            let privacy = self.privacy.withLock { privacy in
+                users.compactMap { user in privacy[user.id].map { UserPrivacy(user: user.id, privacy: $0) } }
+            }
+            return LookupUsers.Answer(position: 1, users: users, privacy: privacy)
+        }
+        router.post("internal/friend-requests/judge") { request, context -> JudgeFriendRequest.Answer in
+            let wish = try await request.decode(as: JudgeFriendRequest.self, context: context)
+            let welcome: JudgeFriendRequest.Welcome =
+                switch self.privacy.withLock({ $0[wish.to] ?? .usual }).requests {
+                case .anyone: .anyone
+                case .sharesChatroom: .sharesChatroom
+                case .code: wish.code == "code\(wish.to)" ? .anyone : .nobody
+                case .nobody: .nobody
+                }
+            return JudgeFriendRequest.Answer(welcome: welcome, senderSince: self.since.withLock { $0 })
+        }
+        router.post("internal/messages/seen") { request, context -> Response in
+            let asked = try await request.decode(as: LookupSeenMessage.self, context: context)
+            let answer = LookupSeenMessage.Answer(message: self.seen.withLock { $0[asked.userId] })
+            return try context.responseEncoder.encode(answer, from: request, context: context)
         }
         router.post("internal/caught-up") { request, context -> AwaitFeed.Answer in
             let asked = try await request.decode(as: AwaitFeed.self, context: context)
@@ -62,6 +88,9 @@ final class StandIns: Sendable {
 struct SocialClient: Sendable {
     let client: any TestClientProtocol
     let signer: TokenSigner
+    let database: SocialDatabase
+    /// The internal listener, where both are called.
+    var inside: (any TestClientProtocol)?
 
     struct Answer {
         var status: HTTPResponse.Status
@@ -91,12 +120,12 @@ struct SocialClient: Sendable {
         return try await self.execute(method, "/api/social" + path, headers, body)
     }
 
-    func execute(_ method: HTTPRequest.Method, _ uri: String, _ headers: HTTPFields, _ body: String?) async throws
-        -> Answer
-    {
+    func execute(
+        _ method: HTTPRequest.Method, _ uri: String, _ headers: HTTPFields, _ body: String?, inside: Bool = false
+    ) async throws -> Answer {
         var headers = headers
         if body != nil { headers[.contentType] = "application/json" }
-        return try await self.client.execute(
+        return try await (inside ? self.inside ?? self.client : self.client).execute(
             uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }
         ) { response in
             Answer(status: response.status, headers: response.headers, bytes: Array(buffer: response.body))
@@ -143,11 +172,19 @@ func withSocialRoutes(
             switch listener {
             case .public:
                 try await application.publicListener.test(.router) { client in
-                    try await body(SocialClient(client: client, signer: signer), standIns)
+                    try await body(SocialClient(client: client, signer: signer, database: social), standIns)
                 }
             case .internal:
                 try await application.internalListener.test(.router) { client in
-                    try await body(SocialClient(client: client, signer: signer), standIns)
+                    try await body(SocialClient(client: client, signer: signer, database: social), standIns)
+                }
+            case .both:
+                let inside = application.internalListener
+                try await application.publicListener.test(.router) { client in
+                    try await inside.test(.router) { inside in
+                        try await body(
+                            SocialClient(client: client, signer: signer, database: social, inside: inside), standIns)
+                    }
                 }
             }
         }
@@ -155,5 +192,5 @@ func withSocialRoutes(
 }
 
 enum SocialListener {
-    case `public`, `internal`
+    case `public`, `internal`, both
 }

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Playwright, async_playwright
 
+from attacks.system import System
 from teahouse import Control, Person, SocketClient
 from visitor import Visitor, sign_in
 
@@ -66,6 +67,12 @@ def control() -> Control:
     if not script:
         pytest.skip("TEAHOUSE_CONTROL is not set: nothing can be killed")
     return Control(script)
+
+
+@pytest.fixture(scope="session")
+def system(control: Control, edge: str) -> System:
+    """Its processes, their logs and the keys by which they know each other."""
+    return System(Path(os.environ["TEAHOUSE_STATE"]), control, edge)
 
 
 @pytest.fixture(scope="session")

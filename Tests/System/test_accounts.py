@@ -1,20 +1,11 @@
 """Accounts from their first mail to their end, with a real mail server and stock clients."""
 
-import os
 import uuid
-from pathlib import Path
-
-import pytest
 
 from attacks.system import System
 from conftest import Connect, Register
 from mail import post
-from teahouse import Control, Person, eventually
-
-
-@pytest.fixture(scope="session")
-def system(control: Control, edge: str) -> System:
-    return System(Path(os.environ["TEAHOUSE_STATE"]), control, edge)
+from teahouse import Person, eventually
 
 
 async def test_a_mailed_code_registers_and_another_sets_a_new_password(system: System, edge: str) -> None:

@@ -1,10 +1,8 @@
 """What the system that this one descends from did wrong, one test for each that it is not so here."""
 
 import asyncio
-import os
 import re
 import uuid
-from pathlib import Path
 
 import pytest
 import socketio
@@ -12,12 +10,7 @@ import socketio
 from attacks.system import System
 from conftest import Connect, Register
 from images import photograph
-from teahouse import Control, Person, eventually
-
-
-@pytest.fixture(scope="session")
-def system(control: Control, edge: str) -> System:
-    return System(Path(os.environ["TEAHOUSE_STATE"]), control, edge)
+from teahouse import Person, eventually
 
 
 @pytest.fixture

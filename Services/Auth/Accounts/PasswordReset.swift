@@ -21,7 +21,8 @@ struct PasswordReset: Sendable {
         }
         let credentials = try await self.accounts.credentials(of: username)
         let account = credentials?.account
-        let subject = CodeSubject.reset(of: account?.id, at: account?.email ?? "")
+        let subject =
+            account.map { CodeSubject.reset(of: $0.id, at: $0.email ?? "") } ?? .reset(ofNobody: username)
         let proof = try await self.codes.check(code, for: subject)
         guard let account else { throw AuthError.invalidCode }
         let hash = try await self.hasher.hash(new)

@@ -13,8 +13,9 @@ struct SignIn: Sendable {
 
     /// Begins a session.
     ///
-    /// - Throws: ``AuthError/invalidCredentials``, ``AuthError/totpRequired``; ``RequestError/tooManyRequests(retryAfter:)`` after too many failures,
-    ///   also for the right password; ``WorkerThreads/QueueFull``.
+    /// - Throws: ``AuthError/invalidCredentials``, ``AuthError/totpRequired``; ``AuthError/accountDisabled``, which only who
+    ///   could sign in otherwise gets to know; ``RequestError/tooManyRequests(retryAfter:)`` after too many failures, also
+    ///   for the right password; ``WorkerThreads/QueueFull``.
     func signIn(
         username: String, password: Password, totp: String?, device: String?, address: String
     ) async throws -> (account: Account, session: Session) {
@@ -23,6 +24,7 @@ struct SignIn: Sendable {
                 username: username, password: password, address: address)
         else { throw AuthError.invalidCredentials }
         try await self.factors.check(totp, of: credentials.account, address: address)
+        guard !credentials.isDisabled else { throw AuthError.accountDisabled }
         let session = self.sessions.new(
             user: credentials.account.id, device: device, address: address, now: self.now())
         // The password may have been changed since it was checked: it is not the right one then.

@@ -22,6 +22,11 @@ struct CodeSubject: Hashable, Sendable {
         Self(purpose: .changeEmail, address: address.key, userID: user.rawValue)
     }
 
+    /// What a guess is at of somebody who does not exist, and has no address.
+    static func reset(ofNobody username: String) -> Self {
+        Self(purpose: .resetPassword, address: "\n\(username.lowercased())", userID: -1)
+    }
+
     /// - Parameter user: `nil` where nobody has the address.
     static func reset(of user: UserID?, at address: String) -> Self {
         Self(purpose: .resetPassword, address: address.lowercased(), userID: user?.rawValue ?? -1)

@@ -31,17 +31,24 @@ struct ProfileChange: Decodable, Sendable {
         if case .some(.some(let avatar)) = self.avatar, !Self.isMediaURL(avatar) {
             problems["avatar"] = "An avatar is the url of an uploaded picture."
         }
-        if let bio, bio.count > 200 { problems["bio"] = "At most 200 characters." }
+        if let bio, !bio.hasLength(0...200) { problems["bio"] = "At most 200 characters." }
         return problems
     }
 
     static func problem(withNickname nickname: String) -> String? {
-        (1...50).contains(nickname.count) && !nickname.allSatisfy(\.isWhitespace)
+        nickname.hasLength(1...50) && !nickname.allSatisfy(\.isWhitespace)
             ? nil : "A nickname has 1 to 50 characters."
     }
 
     private static func isMediaURL(_ text: String) -> Bool {
         text.hasPrefix("/api/media/files/") && text.utf8.count <= 1_000
             && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !text.contains("..")
+    }
+}
+
+extension String {
+    /// Whether it has so many characters as people see them. One of very many scalars does not get around it.
+    func hasLength(_ lengths: ClosedRange<Int>) -> Bool {
+        lengths.contains(self.count) && self.unicodeScalars.count <= lengths.upperBound * 8
     }
 }

@@ -59,7 +59,7 @@ struct AccountRoutes: Sendable {
         // Longer than any name there is, but bounded, as failures are counted under it.
         guard body.username.utf8.count <= 256 else { throw RequestError.invalid("username", "is too long") }
         if let totp = body.totp, totp.utf8.count > 64 { throw RequestError.invalid("totp", "is too long") }
-        if let device = body.device, device.count > 100 { throw RequestError.invalid("device", "is too long") }
+        if let device = body.device, !device.hasLength(0...100) { throw RequestError.invalid("device", "is too long") }
         let (account, session) = try await self.signIn.signIn(
             username: body.username, password: body.password, totp: body.totp, device: body.device,
             address: context.clientAddress)

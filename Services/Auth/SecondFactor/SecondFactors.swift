@@ -30,7 +30,7 @@ struct SecondFactors: Sendable {
         let codes = (0..<Self.recoveryCodes).map { _ in String(TOTP.new().text.prefix(10)) }
         try await self.store.begin(
             try AES.GCM.seal(totp.secret, using: self.key).combined ?? Data(),
-            recoveryCodes: codes.map { self.hash(of: $0, user) }, for: user)
+            recoveryCodes: codes.map { self.hash(of: $0, user) }, for: user, after: credentials.passwordVersion)
         return Setup(secret: totp.text, url: totp.url(for: credentials.account.username), recoveryCodes: codes)
     }
 
@@ -58,6 +58,7 @@ struct SecondFactors: Sendable {
             throw AuthError.invalidCode
         }
         try await self.store.remove(
+            after: credentials.passwordVersion,
             audit: AuditEntry(
                 action: .secondFactorRemoved, user: user, session: session, address: address, at: self.now()))
     }

@@ -14,6 +14,7 @@ struct AccountStore: Sendable {
         let hash: String
         /// Counts the passwords that the user has had.
         let passwordVersion: Int
+        var isDisabled = false
     }
 
     /// The address of somebody who registers. `proof` is absent where nothing is to be proven.
@@ -76,7 +77,7 @@ struct AccountStore: Sendable {
     /// The user of this name, in any case.
     func credentials(of username: String) async throws -> Credentials? {
         let sql: SQL = """
-            SELECT \(Account.columns), password_hash, password_version
+            SELECT \(Account.columns), password_hash, password_version, disabled_at IS NOT NULL AS is_disabled
             FROM auth.users
             WHERE lower(username) COLLATE "C" = lower(\(username)) AND deleted_at IS NULL
             """
@@ -145,5 +146,6 @@ extension AccountStore.Credentials: PostgresRowDecodable {
         self.account = try Account(row: row)
         self.hash = try row.get("password_hash")
         self.passwordVersion = try row.get("password_version")
+        self.isDisabled = try row.get("is_disabled")
     }
 }

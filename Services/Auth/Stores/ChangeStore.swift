@@ -44,6 +44,18 @@ struct ChangeStore: Sendable {
         return snapshot.value
     }
 
+    /// The accounts that are gone, of ids above one, with the feed's position in the same snapshot.
+    func deletedUsers(after id: Int64, limit: Int) async throws -> DeletedUsers {
+        let rows: [(UUID, Int64, UserID?)] = try await self.postgres.all(
+            """
+            SELECT h.epoch, h.position, u.id FROM auth.change_heads AS h LEFT JOIN LATERAL (
+                SELECT id FROM auth.users WHERE deleted_at IS NOT NULL AND id > \(id) ORDER BY id LIMIT \(limit)
+            ) AS u ON TRUE ORDER BY u.id
+            """)
+        guard let first = rows.first else { throw RequestError.unavailable }
+        return DeletedUsers(epoch: first.0, position: first.1, users: rows.compactMap(\.2))
+    }
+
     /// The public keys that services trust.
     func jwks() async throws -> String {
         let jwks: String? = try await self.postgres.first("SELECT jwks FROM auth.published_keys")

@@ -56,17 +56,24 @@ struct CodeStore: Sendable {
         ])
     }
 
-    /// Counts a guess, before it is known whether it is right.
+    /// Counts a guess, before it is known whether it is right. Where there is no code, one that nobody knows is guessed at:
+    /// from the time it takes nobody can tell.
     ///
-    /// - Returns: the hash to compare it with; `nil` where there is no code, or none that may be guessed at any more.
+    /// - Returns: the hash to compare it with; `nil` where there may be no more guesses.
     func guess(at subject: CodeSubject, now: Date) async throws -> Data? {
+        let decoy = Data((0..<32).map { _ in UInt8.random(in: .min ... .max) })
         let sql: SQL = """
-            UPDATE auth.codes SET tries = tries + 1
-            WHERE purpose = \(subject.purpose.rawValue) AND address = \(subject.address) AND user_id = \(subject.userID)
-                AND expires_at > \(now) AND tries < \(self.limits.tries)
-            RETURNING hash
+            INSERT INTO auth.codes AS kept (purpose, address, user_id, hash, tries, expires_at)
+            VALUES (\(subject.purpose.rawValue), \(subject.address), \(subject.userID), \(decoy), 1,
+                \(now + self.limits.lifetime.seconds))
+            ON CONFLICT (purpose, address, user_id) DO UPDATE SET
+                hash = CASE WHEN kept.expires_at > \(now) THEN kept.hash ELSE excluded.hash END,
+                tries = CASE WHEN kept.expires_at > \(now) THEN least(kept.tries, 1000000) + 1 ELSE 1 END,
+                expires_at = CASE WHEN kept.expires_at > \(now) THEN kept.expires_at ELSE excluded.expires_at END
+            RETURNING hash, tries
             """
-        return try await self.postgres.first(sql)
+        let (hash, tries): (Data, Int) = try await self.postgres.one(sql)
+        return tries <= self.limits.tries ? hash : nil
     }
 }
 

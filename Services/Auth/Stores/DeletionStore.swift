@@ -29,6 +29,7 @@ struct DeletionStore: Sendable {
             try await transaction.execute(
                 "UPDATE auth.sessions SET device = NULL, address = '' WHERE user_id = \(audit.user)")
             try await transaction.execute("DELETE FROM auth.codes WHERE user_id = \(audit.user.rawValue)")
+            try await transaction.execute("DELETE FROM auth.privacy WHERE user_id = \(audit.user)")
             try await transaction.execute("DELETE FROM auth.recovery_codes WHERE user_id = \(audit.user)")
             try await transaction.execute("DELETE FROM auth.second_factors WHERE user_id = \(audit.user)")
             try await transaction.execute(

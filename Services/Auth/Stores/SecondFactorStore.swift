@@ -28,9 +28,12 @@ struct SecondFactorStore: Sendable {
 
     /// Keeps a secret to be confirmed, in the place of one that never was.
     ///
-    /// - Throws: ``AuthError/totpActive`` where there is a confirmed one.
-    func begin(_ secret: Data, recoveryCodes: [String], for user: UserID) async throws {
+    /// - Parameter version: that of the password which was checked.
+    /// - Throws: ``AuthError/totpActive`` where there is a confirmed one; ``AuthError/wrongPassword`` where the password has
+    ///   been changed meanwhile.
+    func begin(_ secret: Data, recoveryCodes: [String], for user: UserID, after version: Int) async throws {
         try await self.postgres.transaction { transaction in
+            try await Self.requirePassword(version, of: user, in: transaction)
             let kept = try await transaction.execute(
                 """
                 INSERT INTO auth.second_factors (user_id, secret) VALUES (\(user), \(secret))
@@ -69,10 +72,25 @@ struct SecondFactorStore: Sendable {
             "DELETE FROM auth.recovery_codes WHERE user_id = \(user) AND hash = \(hash)") == 1
     }
 
-    func remove(audit: AuditEntry) async throws {
+    /// - Parameter version: that of the password which was checked.
+    /// - Throws: ``AuthError/wrongPassword`` where the password has been changed meanwhile.
+    func remove(after version: Int, audit: AuditEntry) async throws {
         try await self.postgres.transaction { transaction in
+            try await Self.requirePassword(version, of: audit.user, in: transaction)
             try await transaction.execute("DELETE FROM auth.second_factors WHERE user_id = \(audit.user)")
             try await transaction.execute(audit.insertion)
         }
+    }
+
+    /// Locks the user against a change of password until the end of the transaction.
+    private static func requirePassword(
+        _ version: Int, of user: UserID, in transaction: PostgresTransaction
+    ) async throws {
+        let owner: UserID? = try await transaction.first(
+            """
+            SELECT id FROM auth.users
+            WHERE id = \(user) AND password_version = \(version) AND deleted_at IS NULL FOR SHARE
+            """)
+        guard owner != nil else { throw AuthError.wrongPassword }
     }
 }

@@ -11,13 +11,15 @@ struct SessionStore: Sendable {
     /// Begins a session and forgives the account its failed logins, in one transaction.
     ///
     /// - Parameter version: that of the password which was checked.
-    /// - Returns: whether it has begun: it has not if the password has been changed meanwhile.
+    /// - Returns: whether it has begun: it has not if the password has been changed meanwhile, or the account disabled.
     func begin(_ session: Session, after version: Int, forgiving account: String) async throws -> Bool {
         // Locks the user against a change of password, which revokes every session that has begun before.
         let sql: SQL = """
             WITH owner AS (
                 SELECT id FROM auth.users
-                WHERE id = \(session.user) AND password_version = \(version) AND deleted_at IS NULL FOR SHARE
+                WHERE id = \(session.user) AND password_version = \(version) AND deleted_at IS NULL
+                    AND disabled_at IS NULL
+                FOR SHARE
             ), session AS (
                 INSERT INTO auth.sessions (id, user_id, device, address, created_at, last_used_at, expires_at)
                 SELECT \(session.id), id, \(session.device), \(session.address), \(session.createdAt),

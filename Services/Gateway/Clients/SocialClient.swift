@@ -1,6 +1,7 @@
 import ChatAPI
 import Foundation
 import HTTPTypes
+import NIOCore
 import ServiceKit
 
 /// What the Gateway asks of Social; many asks go as one.
@@ -57,5 +58,14 @@ struct SocialClient: Sendable {
             for user in answer.users { friends[user.id] = user.friends }
         }
         return friends
+    }
+
+    /// Tells when users were last online; in slices of 1,000.
+    func note(lastSeen users: [NoteLastSeen.User]) async throws {
+        for start in stride(from: 0, to: users.count, by: 1_000) {
+            let slice = Array(users[start..<min(start + 1_000, users.count)])
+            let body = try JSONEncoder.teahouse.encode(NoteLastSeen(users: slice))
+            _ = try await self.client.call(.post, "/internal/last-seen", json: ByteBuffer(bytes: body))
+        }
     }
 }

@@ -30,6 +30,7 @@ final class Delivery: Sendable {
     let redis: Redis
     let history: HistoryClient
     let people: People
+    let privacies: Privacies
     let tasks: BackgroundTasks
     let timing: Timing
     let logger: Logger
@@ -42,13 +43,14 @@ final class Delivery: Sendable {
     private let holes = Counter(label: "gateway_holes_fetched_total")
 
     init(
-        redis: Redis, history: HistoryClient, people: People, tasks: BackgroundTasks, timing: Timing = Timing(),
-        logger: Logger
+        redis: Redis, history: HistoryClient, people: People, privacies: Privacies, tasks: BackgroundTasks,
+        timing: Timing = Timing(), logger: Logger
     ) {
         self.state = IOThreadBound(DeliveryState(servers: redis.serverIDs, patience: timing.patience))
         self.redis = redis
         self.history = history
         self.people = people
+        self.privacies = privacies
         self.tasks = tasks
         self.timing = timing
         self.logger = logger
@@ -107,7 +109,12 @@ final class Delivery: Sendable {
             self.logger.error("an event that is none", metadata: ["chatroom": "\(live.id)", "seq": "\(entry.seq)"])
             return
         }
-        live.room.broadcast(event, position: isEphemeral ? nil : entry.seq)
+        if isEphemeral {
+            let sign = Privacies.Sign(ofEvent: entry.event)
+            live.room.broadcast(event, except: sign.map(self.privacies.untold) ?? [])
+        } else {
+            live.room.broadcast(event, position: entry.seq)
+        }
         self.delivered.increment()
         if !isEphemeral { self.recent.note(MessageID(chatroom: live.id, seq: entry.seq)) }
         switch entry.passage {

@@ -15,6 +15,7 @@ final class ChatNamespace: SocketApplication {
     private let origins: PublicOrigins
     private let proxies: TrustedProxies
     let people: People
+    let privacies: Privacies
     let delivery: Delivery
     let entrance: Entrance
     let history: HistoryClient
@@ -37,14 +38,16 @@ final class ChatNamespace: SocketApplication {
     let slowFarewell = EncodedEvent(EventText.make("bye", ByeEvent(reason: .slow, retryAfter: 1)))
 
     init(
-        configuration: GatewayConfiguration, tokens: TokenVerifier, people: People, delivery: Delivery,
-        history: HistoryClient, social: SocialClient, auth: AuthClient, presence: Presence, redis: Redis,
+        configuration: GatewayConfiguration, tokens: TokenVerifier, people: People, privacies: Privacies,
+        delivery: Delivery, history: HistoryClient, social: SocialClient, auth: AuthClient, presence: Presence,
+        redis: Redis,
         tasks: BackgroundTasks, logger: Logger
     ) {
         self.tokens = tokens
         self.origins = configuration.common.publicOrigins
         self.proxies = configuration.common.trustedProxies
         self.people = people
+        self.privacies = privacies
         self.delivery = delivery
         self.entrance = Entrance(
             views: ViewLookup(social: social, history: history), history: history, delivery: delivery,
@@ -95,6 +98,7 @@ final class ChatNamespace: SocketApplication {
             let claims = try self.tokens.verify(token)
             guard let room = self.people.arrive(claims.user) else { throw RequestError.forbidden }
             self.presence.arrived(claims.user)
+            self.privacies.arrived(claims.user, on: socket.id)
             let client = Client(
                 claims: claims, token: token, carrier: payload.token == nil ? brought?.carrier ?? .header : .header,
                 socket: socket, namespace: self)
@@ -139,6 +143,7 @@ final class ChatNamespace: SocketApplication {
         client.end()
         self.people.depart(client.user)
         self.presence.departed(client.user)
+        self.privacies.departed(client.user, from: socket.id)
     }
 
     /// The table of events.

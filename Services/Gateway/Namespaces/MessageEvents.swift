@@ -45,17 +45,29 @@ extension ChatNamespace {
     }
 
     /// `typing {chatroomId}` → `{}`: an ephemeral event to everybody in the chatroom, at most once in three seconds for
-    /// each user and chatroom; what is more is acknowledged and goes no further.
+    /// each user and chatroom; what is more is acknowledged and goes no further, nor does anything of those who keep it to
+    /// themselves.
     func typing(_ event: SocketEvent, _ client: Client) throws {
         let chatroom = try event.decode(Typing.self).chatroomId
         let user = client.user
-        self.whenMember(client, of: chatroom, event) { [redis, people] in
-            if people.mayType(user, in: chatroom) {
-                let text = EventText.make("typing", Typing(chatroomId: chatroom, userId: user))
-                redis.publish(BusChannel.chatroom(chatroom), BusEntry(seq: 0, event: text[...]).text)
-            }
+        self.whenMember(client, of: chatroom, event) { [privacies, tasks] in
             event.answer(Nothing())
+            if let privacy = privacies.privacy(of: user) {
+                if privacy.typing { self.tellTyping(of: user, in: chatroom) }
+            } else {
+                // Has come just now.
+                tasks.start {
+                    guard (try? await privacies.privacies(of: [user]))?[user]?.typing == true else { return }
+                    self.tellTyping(of: user, in: chatroom)
+                }
+            }
         }
+    }
+
+    private func tellTyping(of user: UserID, in chatroom: ChatroomID) {
+        guard self.people.mayType(user, in: chatroom) else { return }
+        let text = EventText.make("typing", Typing(chatroomId: chatroom, userId: user))
+        self.redis.publish(BusChannel.chatroom(chatroom), BusEntry(seq: 0, event: text[...]).text)
     }
 
     /// `read {chatroomId, seq}` → `{}`, when History has it; it tells the others.

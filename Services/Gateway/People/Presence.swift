@@ -42,16 +42,19 @@ final class Presence: Service {
     private let redis: Redis
     private let social: SocialClient
     private let people: People
+    private let privacies: Privacies
     private let tasks: BackgroundTasks
     private let logger: Logger
 
     init(
-        grace: Duration, redis: Redis, social: SocialClient, people: People, tasks: BackgroundTasks, logger: Logger
+        grace: Duration, redis: Redis, social: SocialClient, people: People, privacies: Privacies,
+        tasks: BackgroundTasks, logger: Logger
     ) {
         self.grace = grace
         self.redis = redis
         self.social = social
         self.people = people
+        self.privacies = privacies
         self.tasks = tasks
         self.logger = logger
     }
@@ -148,7 +151,8 @@ final class Presence: Service {
 
     private func write(_ leases: [Lease], arrivals: Set<UserID>, in bucket: Int64) async {
         var come: Set<UserID> = []
-        var gone: Set<UserID> = []
+        /// With when their leases ended.
+        var gone: [UserID: Timestamp] = [:]
         do {
             for start in stride(from: 0, to: max(1, leases.count), by: Self.slice) {
                 let command = PresenceScript.rewrite(
@@ -156,7 +160,7 @@ final class Presence: Service {
                 let reply = try await self.redis.command(command, key: PresenceLease.key(of: bucket))
                 let changes = PresenceScript.changes(reply)
                 come.formUnion(changes.come)
-                gone.formUnion(changes.gone)
+                gone.merge(changes.gone) { max($0, $1) }
             }
         } catch {
             // Without Redis nobody is told; those who came are told at the next turn.
@@ -168,29 +172,84 @@ final class Presence: Service {
             }
         }
         // After a wipe everybody is new to Redis: those who were here before have not come now.
-        await self.tell(come.intersection(arrivals).subtracting(gone), areOnline: true)
-        await self.tell(gone.subtracting(come), areOnline: false)
+        await self.tell(
+            come.intersection(arrivals).subtracting(gone.keys).map { PresenceEvent(userId: $0, online: true) })
+        let left = gone.filter { !come.contains($0.key) }
+        await self.tell(
+            left.map { user, end in
+                // The last sign of them was a grace before their lease ended.
+                let seen = end.milliseconds - Int64(self.grace / .milliseconds(1))
+                return PresenceEvent(userId: user, online: false, lastSeenAt: Timestamp(milliseconds: seen))
+            })
+    }
+
+    // MARK: What others may see
+
+    /// Somebody who has sockets here shows their presence no more, or again.
+    func audienceChanged(of change: UserPrivacy) {
+        let isShown = change.privacy.presence == .friends
+        self.tasks.start {
+            await self.tellFriends([PresenceEvent(userId: change.user, online: isShown)])
+        }
+    }
+
+    /// Two friends see each other come and go no more, or do again.
+    func sightChanged(_ one: UserID, _ other: UserID, canSee: Bool) {
+        for (user, friend) in [(one, other), (other, one)] {
+            if !canSee {
+                self.tell(friend, PresenceEvent(userId: user, online: false))
+            } else if self.privacies.privacy(of: user)?.presence == .friends {
+                self.redis.publish(
+                    BusChannel.user(friend), EventText.make("presence", PresenceEvent(userId: user, online: true)))
+            }
+        }
     }
 
     // MARK: Events
 
-    private struct PresenceEvent: Encodable {
+    private struct PresenceEvent: Encodable, Sendable {
         var userId: UserID
         var online: Bool
+        /// Absent while they are online.
+        var lastSeenAt: Timestamp?
     }
 
-    private func tell(_ users: Set<UserID>, areOnline: Bool) async {
-        guard !users.isEmpty else { return }
+    /// Who has come or gone, of those who let it be seen.
+    private func tell(_ events: [PresenceEvent]) async {
+        guard !events.isEmpty else { return }
         do {
-            let friends = try await self.social.friends(of: Array(users))
-            for (user, friends) in friends {
-                let text = EventText.make("presence", PresenceEvent(userId: user, online: areOnline))
-                for friend in friends { self.redis.publish(BusChannel.user(friend), text) }
+            let privacies = try await self.privacies.privacies(of: events.map(\.userId))
+            let shown = events.filter { privacies[$0.userId]?.presence == .friends }
+            await self.tellFriends(shown)
+            let seen = shown.compactMap { event in
+                event.lastSeenAt.map { NoteLastSeen.User(id: event.userId, at: $0) }
+            }
+            try await self.social.note(lastSeen: seen)
+        } catch {
+            self.logger.warning("presence was not told", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func tellFriends(_ events: [PresenceEvent]) async {
+        guard !events.isEmpty else { return }
+        do {
+            let friends = try await self.social.friends(of: events.map(\.userId))
+            for event in events {
+                // What has changed while Social was asked counts.
+                if event.online, self.privacies.privacy(of: event.userId)?.presence == .nobody { continue }
+                let text = EventText.make("presence", event)
+                for friend in friends[event.userId] ?? [] { self.redis.publish(BusChannel.user(friend), text) }
             }
         } catch {
             // A hint: a client fetches its list of friends anew after each `ready`.
             self.logger.warning("presence was not told", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// To the sockets of one person on this node.
+    private func tell(_ user: UserID, _ event: PresenceEvent) {
+        guard let encoded = EncodedEvent(EventText.make("presence", event), isVolatile: true) else { return }
+        self.people.room(of: user)?.broadcast(encoded)
     }
 }
 
@@ -201,8 +260,8 @@ private enum PresenceScript {
     private static let text = """
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
-        local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)
-        if #gone > 0 then redis.call('ZREM', KEYS[1], unpack(gone)) end
+        local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', 0, 1000)
+        for i = 1, #gone, 2 do redis.call('ZREM', KEYS[1], gone[i]) end
         local come = {}
         for i = 2, #ARGV, 2 do
             local added = redis.call('ZADD', KEYS[1], 'GT', now + ARGV[i + 1], ARGV[i])
@@ -226,14 +285,21 @@ private enum PresenceScript {
         return command
     }
 
-    static func changes(_ reply: RedisReply) -> (come: [UserID], gone: [UserID]) {
-        guard case .array(let lists) = reply, lists.count == 2 else { return ([], []) }
-        return (self.users(lists[0]), self.users(lists[1]))
+    /// Who is new, and who is gone, with when their lease ended.
+    static func changes(_ reply: RedisReply) -> (come: [UserID], gone: [UserID: Timestamp]) {
+        guard case .array(let lists) = reply, lists.count == 2 else { return ([], [:]) }
+        let gone = self.texts(lists[1])
+        let leases = stride(from: 0, to: gone.count - 1, by: 2).compactMap { place -> (UserID, Timestamp)? in
+            guard let user = UserID(gone[place]), let end = Double(gone[place + 1]).flatMap({ Int64(exactly: $0) })
+            else { return nil }
+            return (user, Timestamp(milliseconds: end))
+        }
+        return (self.texts(lists[0]).compactMap { UserID($0) }, Dictionary(leases) { max($0, $1) })
     }
 
-    private static func users(_ reply: RedisReply) -> [UserID] {
-        guard case .array(let names) = reply else { return [] }
-        return names.compactMap { $0.text.flatMap { UserID($0) } }
+    private static func texts(_ reply: RedisReply) -> [String] {
+        guard case .array(let texts) = reply else { return [] }
+        return texts.compactMap(\.text)
     }
 
     private static func milliseconds(_ duration: Duration) -> String { String(Int64(duration / .milliseconds(1))) }

@@ -9,6 +9,7 @@ import Sockets
 struct SocialEvents: Sendable {
     let people: People
     let delivery: Delivery
+    let presence: Presence
     let auth: AuthClient
     let tasks: BackgroundTasks
     let logger: Logger
@@ -20,6 +21,11 @@ struct SocialEvents: Sendable {
             var id: ChatroomID
             var type: ChatroomType?
             var name: String?
+            /// Of the one who is told.
+            var role: Role?
+            var mutedUntil: Timestamp?
+            var canSend: Bool?
+            var settings: ChatroomSettings?
         }
 
         var kind: Kind
@@ -47,8 +53,16 @@ struct SocialEvents: Sendable {
             self.membershipsChanged(of: user, ChatroomEvent(.added, chatroom, type: .group))
         case .memberRemoved(let chatroom, let user, _):
             self.membershipsChanged(of: user, ChatroomEvent(.removed, chatroom))
-        case .memberUpdated(let chatroom, _, let user):
-            self.tell(user, EventText.make("chatroom", ChatroomEvent(.updated, chatroom)))
+        case .memberUpdated(let chatroom, let membership, let user):
+            var event = ChatroomEvent(.updated, chatroom)
+            event.chatroom.role = membership.role
+            event.chatroom.mutedUntil = membership.mutedUntil
+            event.chatroom.canSend = membership.canSend
+            self.tell(user, EventText.make("chatroom", event))
+        case .settingsChanged(let chatroom, let user, let settings):
+            var event = ChatroomEvent(.updated, chatroom)
+            event.chatroom.settings = settings
+            self.tell(user, EventText.make("chatroom", event))
         case .chatroomUpdated(let chatroom, let name, _):
             self.delivery.tellMembers(of: chatroom, "chatroom", ChatroomEvent(.updated, chatroom, name: name))
         case .chatroomDissolved(let chatroom, _):
@@ -63,6 +77,7 @@ struct SocialEvents: Sendable {
             }
         case .friendAdded(let a, let b): self.friend(.added, a, b)
         case .friendRemoved(let a, let b): self.friend(.removed, a, b)
+        case .sightChanged(let a, let b, let canSee): self.presence.sightChanged(a, b, canSee: canSee)
         }
     }
 

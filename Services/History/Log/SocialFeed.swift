@@ -7,8 +7,8 @@ import ServiceLifecycle
 
 /// Follows Social's change feed into the log. Several instances may do so at once: the database lets each change in once.
 ///
-/// After a restore of Social, which gives its feed another epoch, the memberships here are compared with what the feed
-/// tells from its beginning, and it is followed from there.
+/// After a restore of Social, which gives its feed another epoch, the memberships here are compared with Social's own, and
+/// the feed is followed from there; so too where Social keeps no longer what comes next here.
 struct SocialFeed: Service {
     private let reader: ChangeFeedReader<SocialChange>
     private let memberships: MembershipStore
@@ -87,21 +87,24 @@ struct SocialFeed: Service {
     ) async throws -> FeedPosition {
         let (epoch, position) = try await memberships.position()
         let now = try await Self.changes(after: position, of: social)
-        guard let epoch else {
-            try await memberships.begin(epoch: now.epoch)
-            return FeedPosition(epoch: now.epoch, position: position)
-        }
-        guard epoch == now.epoch else {
+        if epoch == nil { try await memberships.begin(epoch: now.epoch) }
+        let old = FeedPosition(epoch: epoch ?? now.epoch, position: position)
+        guard old.epoch == now.epoch else {
             logger.warning(
                 "Social's feed is of another epoch: memberships are compared", metadata: ["epoch": "\(now.epoch)"])
-            return try await Self.compare(
-                memberships, social, publisher, since: .init(epoch: epoch, position: position))
+            return try await Self.compare(memberships, social, publisher, since: old)
         }
         guard now.position >= position else {
             throw ServiceUnavailable(
                 service: "social", reason: "its feed has gone back to \(now.position) in one epoch")
         }
-        return FeedPosition(epoch: epoch, position: position)
+        guard now.position == position || now.changes.first?.position == position + 1 else {
+            logger.warning(
+                "Social's feed goes on without what comes next: memberships are compared",
+                metadata: ["after": "\(position)"])
+            return try await Self.compare(memberships, social, publisher, since: old)
+        }
+        return old
     }
 
     /// - Returns: where the log is in the feed of the new epoch.
@@ -117,31 +120,46 @@ struct SocialFeed: Service {
         try await memberships.follow(from: new, since: old)
         // Another instance may have done the last of it, and be further already.
         let (epoch, position) = try await memberships.position()
-        guard let epoch, epoch != old.epoch else {
+        guard let epoch, FeedPosition(epoch: epoch, position: position) != old else {
             throw ServiceUnavailable(service: "social", reason: "its feed was followed on while it was compared")
         }
         return FeedPosition(epoch: epoch, position: position)
     }
 
-    /// What the whole feed tells.
+    /// Who is in which chatroom, page by page, and then what has changed since the first page: as each row tells how
+    /// something is from then on, it may be applied to a page that had seen it already.
     private static func snapshot(of social: ServiceClient) async throws -> (SocialMemberships, FeedPosition) {
         var told = SocialMemberships()
-        var position: Int64 = 0
-        var epoch: UUID?
+        var start: FeedPosition?
+        var last: Int64 = 0
+        while true {
+            let page: MembershipSnapshot = try await social.call(
+                .get, "/internal/chatrooms?after=\(last)&limit=\(Self.chatroomsPerPage)")
+            start = start ?? FeedPosition(epoch: page.epoch, position: page.position)
+            guard start?.epoch == page.epoch else {
+                throw ServiceUnavailable(service: "social", reason: "it was restored while it was read")
+            }
+            for change in page.chatrooms.flatMap(\.changes) { told.apply(change) }
+            guard page.chatrooms.count == Self.chatroomsPerPage, let chatroom = page.chatrooms.last else { break }
+            last = chatroom.id.rawValue
+        }
+        guard var position = start else { preconditionFailure("there is a first page") }
         while true {
             let page: Changes<SocialChange> = try await social.call(
-                .get, "/internal/changes?after=\(position)&limit=1000")
-            epoch = epoch ?? page.epoch
-            guard let epoch, epoch == page.epoch, page.changes.first?.position ?? position + 1 == position + 1 else {
-                throw ServiceUnavailable(service: "social", reason: "its feed lacks changes after \(position)")
+                .get, "/internal/changes?after=\(position.position)&limit=1000")
+            guard position.epoch == page.epoch,
+                page.changes.first?.position ?? position.position + 1 == position.position + 1
+            else {
+                throw ServiceUnavailable(
+                    service: "social", reason: "its feed lacks changes after \(position.position)")
             }
             for change in page.changes { told.apply(change.what) }
-            position = page.changes.last?.position ?? position
-            if page.changes.isEmpty || position >= page.position {
-                return (told, FeedPosition(epoch: epoch, position: position))
-            }
+            position.position = page.changes.last?.position ?? position.position
+            if page.changes.isEmpty || position.position >= page.position { return (told, position) }
         }
     }
+
+    private static let chatroomsPerPage = 500
 
     private static func changes(after position: Int64, of social: ServiceClient) async throws -> Changes<SocialChange> {
         try await social.call(.get, "/internal/changes?after=\(position)&limit=1")

@@ -1,6 +1,6 @@
 import ChatAPI
 
-/// Who is in which chatroom, as Social's feed tells it from its beginning.
+/// Who is in which chatroom, as rows of Social's feed tell it.
 struct SocialMemberships: Equatable {
     struct Member: Hashable, Sendable {
         var role: Role
@@ -35,7 +35,7 @@ struct SocialMemberships: Equatable {
             self.chatrooms[id]?.members[user] = member
         case .chatroomDissolved(let id, _):
             self.chatrooms[id] = nil
-        case .chatroomUpdated, .friendRequest, .friendAdded, .friendRemoved: break
+        case .chatroomUpdated, .friendRequest, .friendAdded, .friendRemoved, .settingsChanged, .sightChanged: break
         }
     }
 }

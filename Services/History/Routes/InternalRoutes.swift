@@ -11,6 +11,7 @@ struct InternalRoutes: Sendable {
 
     let appender: MessageAppender
     let heads: HeadStore
+    let pages: PageStore
     let ranges: RangeStore
     let profiles: ProfileCache
     let feed: SocialFeed
@@ -29,6 +30,8 @@ struct InternalRoutes: Sendable {
             .post("cursors", use: self.moveCursors)
             .post("retention", use: self.setRetention)
             .post("media-carriers", use: self.lookupCarriers)
+            .add(middleware: AllowedCallers(.social))
+            .post("messages/seen", use: self.lookupMessage)
     }
 
     /// `POST /internal/messages` → a receipt or a refusal for each message, in order, when all are committed.
@@ -36,6 +39,14 @@ struct InternalRoutes: Sendable {
         let messages = try await request.decode(as: AppendMessages.self, context: context).messages
         try Self.check("messages", messages.count, atMost: 1_000)
         return AppendMessages.Answer(results: await self.appender.append(messages))
+    }
+
+    /// `POST /internal/messages/seen` → one message as one user sees it, if they do.
+    func lookupMessage(request: Request, context: InternalContext) async throws -> LookupSeenMessage.Answer {
+        let asked = try await request.decode(as: LookupSeenMessage.self, context: context)
+        let entry = try await self.pages.message(asked.messageId, for: asked.userId)
+        return LookupSeenMessage.Answer(
+            message: entry?.message(senders: [:]).map { SeenMessage(senderId: $0.sender.id, content: $0.content) })
     }
 
     /// `POST /internal/heads` → the newest seq of each chatroom that has a log.
@@ -123,3 +134,4 @@ struct InternalRoutes: Sendable {
 
 extension LookupCarriers.Answer: ResponseEncodable {}
 extension MoveCursors.Answer: ResponseEncodable {}
+extension LookupSeenMessage.Answer: ResponseEncodable {}

@@ -80,7 +80,7 @@ struct MembershipStore: Sendable {
             let entry = try await log.append(StoredSystemChange(.dissolved, by: by))
             try await log.dismissAll(at: entry.seq)
             return entry
-        case .friendRequest, .friendAdded, .friendRemoved:
+        case .friendRequest, .friendAdded, .friendRemoved, .settingsChanged, .sightChanged:
             return nil
         }
     }

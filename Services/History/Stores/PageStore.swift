@@ -17,6 +17,16 @@ struct PageStore: Sendable {
         return (rows.compactMap(\.entry), first.head)
     }
 
+    /// One message, if the user may see it.
+    func message(_ id: MessageID, for user: UserID) async throws -> Entry? {
+        do {
+            let page = try await self.page(of: id.chatroom, at: .around(id.seq), limit: 1, for: user)
+            return page.messages.first { $0.seq == id.seq }
+        } catch HistoryError.chatroomNotFound {
+            return nil
+        }
+    }
+
     static func page(of chatroom: ChatroomID, at place: PagePlace, limit: Int, for user: UserID) -> SQL {
         """
         SELECT h.seq AS head, \(Entry.columns), \(Entry.state)

@@ -17,11 +17,10 @@ struct DeletionFeed: Service {
         self.reader = ChangeFeedReader(
             of: auth, logger: logger,
             restart: {
-                let feed: Changes<AuthChange> = try await auth.call(.get, "/internal/changes?after=0&limit=1")
-                if let stored = try await deletions.position(), stored.epoch == feed.epoch { return stored }
-                let start = FeedPosition(epoch: feed.epoch, position: 0)
-                try await deletions.begin(at: start)
-                return start
+                if let stored = try await deletions.position(), try await Self.goesOn(from: stored, at: auth) {
+                    return stored
+                }
+                return try await Self.catchUp(with: auth, deletions, announce)
             },
             apply: { changes in
                 for change in changes {
@@ -30,6 +29,35 @@ struct DeletionFeed: Service {
                 }
                 if let last = changes.last { try await deletions.advance(to: last.position) }
             })
+    }
+
+    /// Whether the feed has still got all that comes after a place.
+    private static func goesOn(from place: FeedPosition, at auth: ServiceClient) async throws -> Bool {
+        let feed: Changes<AuthChange> = try await auth.call(
+            .get, "/internal/changes?after=\(place.position)&limit=1")
+        guard feed.epoch == place.epoch, feed.position >= place.position else { return false }
+        return feed.position == place.position || feed.changes.first?.position == place.position + 1
+    }
+
+    /// Makes up for whatever was missed, by who is gone now.
+    private static func catchUp(
+        with auth: ServiceClient, _ deletions: DeletionStore, _ announce: (Int64?) -> Void
+    ) async throws -> FeedPosition {
+        var start: FeedPosition?
+        var last: Int64 = 0
+        while true {
+            let page: DeletedUsers = try await auth.call(.get, "/internal/deleted-users?after=\(last)&limit=1000")
+            // Who is gone since this page was read is in the feed after it.
+            start = start ?? FeedPosition(epoch: page.epoch, position: page.position)
+            for user in try await deletions.unknown(among: page.users) {
+                announce(try await deletions.remove(user).position)
+            }
+            guard page.users.count == 1_000, let user = page.users.last else { break }
+            last = user.rawValue
+        }
+        guard let start else { throw RequestError.unavailable }
+        try await deletions.follow(from: start)
+        return start
     }
 
     /// A hint from the bus that Auth's feed has come so far.

@@ -5,9 +5,10 @@ import ServiceKit
 /// Who people are: asks Auth, many at once, and remembers the answers for as long as Auth's feed says nothing else.
 struct ProfileClient: Sendable {
     private let known: ProfileCache
-    private let lookup: Lookup<Person, Profile>
+    private let auth: ServiceClient
+    private let lookup: Lookup<Name, Person>
 
-    private enum Person: Hashable {
+    private enum Name: Hashable {
         case id(UserID)
         /// In lower case: names differ only by more than case.
         case username(String)
@@ -15,44 +16,65 @@ struct ProfileClient: Sendable {
 
     init(auth: ServiceClient, known: ProfileCache) {
         self.known = known
-        self.lookup = Lookup(name: "profiles", maxBatch: 500) { people in
+        self.auth = auth
+        self.lookup = Lookup(name: "profiles", maxBatch: 1_000) { names in
             let generation = known.generation
             var asked = LookupUsers(ids: [], usernames: nil)
-            for person in people {
-                switch person {
+            for name in names {
+                switch name {
                 case .id(let id): asked.ids.append(id)
                 case .username(let name): asked.usernames = (asked.usernames ?? []) + [name]
                 }
             }
             let answer: LookupUsers.Answer = try await auth.call(.post, "/internal/users/lookup", asked)
-            known.note(answer.users, at: answer.position, since: generation)
-            var found: [Person: Profile] = [:]
-            for profile in answer.users {
-                found[.id(profile.id)] = profile
-                found[.username(profile.username.lowercased())] = profile
+            let privacy = Dictionary(answer.privacy.map { ($0.user, $0.privacy) }) { first, _ in first }
+            let people = answer.users.map { Person(profile: $0, privacy: privacy[$0.id] ?? .usual) }
+            known.note(people, at: answer.position, since: generation)
+            var found: [Name: Person] = [:]
+            for person in people {
+                found[.id(person.profile.id)] = person
+                found[.username(person.profile.username.lowercased())] = person
             }
             return found
         }
+    }
+
+    /// Who those are of `ids` who exist, and what they let be seen.
+    ///
+    /// - Throws: ``ServiceUnavailable`` where Auth must be asked and does not answer.
+    func people(_ ids: [UserID]) async throws -> [UserID: Person] {
+        try await self.found(ids, known: self.known.person) { $0 }
     }
 
     /// The profiles of those who exist.
     ///
     /// - Throws: ``ServiceUnavailable`` where Auth must be asked and does not answer.
     func profiles(_ ids: [UserID]) async throws -> [UserID: Profile] {
-        var profiles: [UserID: Profile] = [:]
+        try await self.found(ids, known: self.known.profile) { $0.profile }
+    }
+
+    private func found<Value: Sendable>(
+        _ ids: [UserID], known: (UserID) -> Value?, _ value: (Person) -> Value
+    ) async throws -> [UserID: Value] {
+        var found: [UserID: Value] = [:]
         var unknown: Set<UserID> = []
         for id in ids {
-            if let profile = self.known.profile(id) { profiles[id] = profile } else { unknown.insert(id) }
+            if let value = known(id) { found[id] = value } else { unknown.insert(id) }
         }
-        guard !unknown.isEmpty else { return profiles }
+        guard !unknown.isEmpty else { return found }
         // They all go in the one or two next calls.
-        try await withThrowingTaskGroup(of: Profile?.self) { group in
+        try await withThrowingTaskGroup(of: Person?.self) { group in
             for id in unknown { group.addTask { try await self.lookup.value(for: .id(id)) } }
-            for try await profile in group {
-                if let profile { profiles[profile.id] = profile }
+            for try await person in group {
+                if let person { found[person.profile.id] = value(person) }
             }
         }
-        return profiles
+        return found
+    }
+
+    /// What Auth has to say to somebody's wish to be another's friend, as of now.
+    func judge(_ wish: JudgeFriendRequest) async throws -> JudgeFriendRequest.Answer {
+        try await self.auth.call(.post, "/internal/friend-requests/judge", wish)
     }
 
     /// - Throws: ``SocialError/userNotFound``.
@@ -74,10 +96,10 @@ struct ProfileClient: Sendable {
         guard allowed, (3...32).contains(username.utf8.count) else {
             throw RequestError.invalid("username", "must have 3 to 32 of A-Z, a-z, 0-9, _, . and -")
         }
-        guard let profile = try await self.lookup.value(for: .username(username.lowercased())) else {
+        guard let person = try await self.lookup.value(for: .username(username.lowercased())) else {
             throw SocialError.userNotFound
         }
-        return profile
+        return person.profile
     }
 
     /// The person who is named in one of the two ways.

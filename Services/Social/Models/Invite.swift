@@ -14,6 +14,13 @@ struct Invite: Hashable, Sendable {
     static let longest = 30 * 86_400
     static let usual = 7 * 86_400
 
+    /// One that was made before.
+    init(code: String, expiresAt: Timestamp, maxUses: Int?) {
+        self.code = code
+        self.expiresAt = expiresAt
+        self.maxUses = maxUses
+    }
+
     /// - Parameter expiresIn: in seconds.
     /// - Throws: ``RequestError/invalid(fields:)``.
     init(expiresIn: Int?, maxUses: Int?, now: Timestamp) throws(RequestError) {
@@ -33,4 +40,29 @@ struct JoinRequestRecord: Hashable, Sendable {
     var user: UserID
     var invitedBy: UserID
     var createdAt: Timestamp
+    /// When they have come, in microseconds: their place in the line.
+    var place: Int64
+
+    var cursor: JoinRequestCursor { JoinRequestCursor(microseconds: self.place, user: self.user) }
+}
+
+/// A place in the line of who waits: `<microseconds>-<user id>`.
+struct JoinRequestCursor: Hashable, Sendable, LosslessStringConvertible {
+    let microseconds: Int64
+    let user: UserID
+
+    init(microseconds: Int64, user: UserID) {
+        self.microseconds = microseconds
+        self.user = user
+    }
+
+    init?(_ text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let microseconds = Int64(parts[0]), microseconds > 0,
+            let user = UserID(String(parts[1]))
+        else { return nil }
+        self.init(microseconds: microseconds, user: user)
+    }
+
+    var description: String { "\(self.microseconds)-\(self.user)" }
 }

@@ -34,9 +34,14 @@ struct FriendRecord: Hashable, Sendable {
     var user: UserID
     var since: Timestamp
     var remark: String?
+    /// When they were last online, if that is known.
+    var lastSeenAt: Timestamp?
 
-    func seen(with user: Profile, online: Bool = false) -> Friend {
-        Friend(user: user, remark: self.remark, since: self.since, online: online)
+    /// - Parameter isVisible: whether their coming and going is to be seen.
+    func seen(with user: Profile, isVisible: Bool, online: Bool) -> Friend {
+        Friend(
+            user: user, remark: self.remark, since: self.since, online: online,
+            lastSeenAt: isVisible && !online ? self.lastSeenAt : nil)
     }
 }
 
@@ -81,8 +86,8 @@ struct MemberRecord: Hashable, Sendable {
     var mutedUntil: Timestamp?
     var canSend: Bool
 
-    func seen(with user: Profile) -> Member {
-        Member(user: user, role: self.role, joinedAt: self.joinedAt, mutedUntil: self.mutedUntil)
+    func seen(with user: Profile, online: Bool = false) -> Member {
+        Member(user: user, role: self.role, joinedAt: self.joinedAt, mutedUntil: self.mutedUntil, online: online)
     }
 
     /// The row of the change feed that tells of a new role, mute or right to send.

@@ -151,7 +151,9 @@ struct ChatroomRoutes: Sendable {
     func setSettings(request: Request, context: AuthenticatedContext) async throws -> Answer<ChatroomSettings> {
         let id = try context.parameters.require("id", as: ChatroomID.self)
         let body = try await request.decode(as: SettingsUpdate.self, context: context)
-        return Answer(try await self.chatrooms.setSettings(body, of: id, for: context.user))
+        let kept = try await self.chatrooms.setSettings(body, of: id, for: context.user)
+        self.announcer.announce(kept.position)
+        return Answer(kept.value)
     }
 
     private func seen(_ record: ChatroomRecord) async throws -> Chatroom {

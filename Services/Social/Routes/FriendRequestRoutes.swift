@@ -34,20 +34,27 @@ struct FriendRequestRoutes: Sendable {
         var username: String?
         var userId: UserID?
         var reason: String?
+        /// The friend code of somebody who takes requests only with it.
+        var code: String?
     }
 
     /// `POST /friend-requests` → 201 and the request that waits now; 200 and the other's, agreed, if they cross.
     ///
     /// - Throws: 400 to oneself; ``SocialError/userNotFound``, ``SocialError/alreadyFriends``,
-    ///   ``SocialError/alreadyRequested``, ``SocialError/forbidden`` where there is a block; 429 over a quota and in
-    ///   the cool-down after a rejection.
+    ///   ``SocialError/alreadyRequested``, ``SocialError/forbidden`` where there is a block;
+    ///   ``SocialError/requestNotAllowed`` where the other takes none from the caller, whatever the reason; 429 over a
+    ///   quota and in the cool-down after a rejection.
     func create(request: Request, context: AuthenticatedContext) async throws -> Answer<FriendRequest> {
         let body = try await request.decode(as: Creation.self, context: context)
         let reason = try (body.reason ?? "").checked("reason", 0...100)
+        if let code = body.code, code.utf8.count > 64 { throw RequestError.invalid("code", "is too long") }
         let key = try request.idempotencyKey
         let other = try await self.profiles.profile(userId: body.userId, username: body.username)
         guard other.id != context.user else { throw RequestError.invalid("userId", "is yourself") }
-        let made = try await self.requests.request(from: context.user, to: other.id, reason: reason, key: key)
+        let judgement = try await self.profiles.judge(
+            JudgeFriendRequest(from: context.user, to: other.id, code: body.code))
+        let made = try await self.requests.request(
+            from: context.user, to: other.id, reason: reason, judgement: judgement, key: key)
         self.announcer.announce(made.position)
         return Answer(made.value.seen(with: other), status: made.value.from == context.user ? .created : .ok)
     }

@@ -5,9 +5,8 @@ import ServiceKit
 /// `/api/social/friends`: who one's friends are, and what one calls them.
 struct FriendRoutes: Sendable {
     let friends: FriendStore
-    let blocks: BlockStore
     let profiles: ProfileClient
-    let presence: PresenceReader
+    let sight: Sight
     let announcer: ChangeAnnouncer
 
     var routes: RouteCollection<AuthenticatedContext> {
@@ -17,22 +16,37 @@ struct FriendRoutes: Sendable {
             .delete(":userId", use: self.remove)
     }
 
+    /// So many are looked up in one call of Auth: the friends of nearly everybody.
+    private static let together = 1_000
+
     /// `GET /friends?query=&limit=&cursor=` → 200, in the order of their ids; `query` is found in names and remarks.
     func list(request: Request, context: AuthenticatedContext) async throws -> FriendList {
         let query = try request.query
         let limit = try query.limit()
         let search = query.search
+        let cursor: UserID? = try query.value("cursor")
+        // Whoever begins a list reads it to its end: the pages after the first find everybody known.
+        if cursor == nil, search == nil {
+            _ = try await self.profiles.people(try await self.friends.ids(of: context.user, limit: Self.together))
+        }
         let page = try await Page<Friend, UserID>.read(
-            after: try query.value("cursor"), limit: limit, chunk: search == nil ? limit + 1 : 200, cursorOf: \.user
+            after: cursor, limit: limit, chunk: search == nil ? limit + 1 : Self.together, cursorOf: \.user
         ) {
             try await self.friends.friends(of: context.user, after: $0, limit: $1)
         } present: { records in
-            let profiles = try await self.profiles.profiles(records.map(\.user))
-            let online = try await self.online(among: records.map(\.user), seenBy: context.user)
+            var people = try await self.profiles.people(records.map(\.user))
+            if let search {
+                for record in records where record.remark?.matches(search) != true {
+                    if people[record.user]?.profile.matches(search) != true { people[record.user] = nil }
+                }
+            }
+            let (visible, online) = try await self.sight.look(at: people, by: context.user)
             return records.map { record in
-                guard let profile = profiles[record.user] else { return nil }
-                if let search, !profile.matches(search), record.remark?.matches(search) != true { return nil }
-                return record.seen(with: profile, online: online.contains(record.user))
+                people[record.user].map {
+                    record.seen(
+                        with: $0.profile, isVisible: visible.contains(record.user),
+                        online: online.contains(record.user))
+                }
             }
         }
         return FriendList(friends: page.items, next: page.next?.description)
@@ -52,8 +66,11 @@ struct FriendRoutes: Sendable {
         guard friend != context.user else { throw SocialError.friendNotFound }
         let remark = body.remark?.isEmpty == false ? try body.remark?.checkedName("remark") : nil
         let record = try await self.friends.setRemark(remark, of: friend, by: context.user)
-        let online = try await self.online(among: [friend], seenBy: context.user)
-        return Answer(record.seen(with: try await self.profiles.profile(friend), online: online.contains(friend)))
+        let people = try await self.profiles.people([friend])
+        guard let person = people[friend] else { throw SocialError.friendNotFound }
+        let (visible, online) = try await self.sight.look(at: people, by: context.user)
+        return Answer(
+            record.seen(with: person.profile, isVisible: !visible.isEmpty, online: !online.isEmpty))
     }
 
     /// `DELETE /friends/:userId` → 204.
@@ -65,13 +82,6 @@ struct FriendRoutes: Sendable {
         let removed = try await self.friends.remove(friend, by: context.user)
         self.announcer.announce(removed.position)
         return NoContent()
-    }
-
-    /// Those of one's friends who are online; a block hides the two from each other.
-    private func online(among friends: [UserID], seenBy user: UserID) async throws -> Set<UserID> {
-        let online = await self.presence.online(among: friends)
-        guard !online.isEmpty else { return [] }
-        return online.subtracting(try await self.blocks.blocked(between: user, and: Array(online)))
     }
 }
 

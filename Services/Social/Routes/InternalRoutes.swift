@@ -7,6 +7,7 @@ import ServiceKit
 struct InternalRoutes: Sendable {
     let memberships: MembershipStore
     let friends: FriendStore
+    let lastSeen: LastSeenStore
 
     var routes: RouteCollection<InternalContext> {
         RouteCollection(context: InternalContext.self)
@@ -14,6 +15,9 @@ struct InternalRoutes: Sendable {
             .post("members", use: self.lookUpMembers)
             .post("friends", use: self.lookUpFriends)
             .get("changes", use: self.changes)
+            .add(middleware: AllowedCallers(.gateway, .history))
+            .get("chatrooms", use: self.snapshot)
+            .post("last-seen", use: self.noteLastSeen)
     }
 
     /// The most that may be asked for in one call: so many rows still come in one answer in good time.
@@ -41,6 +45,21 @@ struct InternalRoutes: Sendable {
         guard body.userIds.count <= Self.maxIDs else { throw RequestError.invalid("userIds", "are too many") }
         let friends = try await self.friends.visibleFriends(of: body.userIds)
         return LookupFriends.Answer(users: body.userIds.map { UserFriends(id: $0, friends: friends[$0] ?? []) })
+    }
+
+    /// `GET /internal/chatrooms?after=&limit=` → 200: who is in which chatroom, in the order of their ids.
+    func snapshot(request: Request, context: InternalContext) async throws -> MembershipSnapshot {
+        let query = try request.query
+        return try await self.memberships.snapshot(
+            after: try query.value("after") ?? 0, limit: try query.limit(default: 100, atMost: 500))
+    }
+
+    /// `POST /internal/last-seen` → 204.
+    func noteLastSeen(request: Request, context: InternalContext) async throws -> NoContent {
+        let body = try await request.decode(as: NoteLastSeen.self, context: context)
+        guard body.users.count <= Self.maxIDs else { throw RequestError.invalid("users", "are too many") }
+        try await self.lastSeen.note(body.users)
+        return NoContent()
     }
 
     /// `GET /internal/changes?after=&limit=` → 200: the rows above `after`, oldest first.

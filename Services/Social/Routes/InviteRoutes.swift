@@ -37,8 +37,9 @@ struct InviteRoutes: Sendable {
     func create(request: Request, context: AuthenticatedContext) async throws -> Answer<Link> {
         let id = try context.parameters.require("id", as: ChatroomID.self)
         let body = try await request.decode(as: Creation.self, context: context)
-        let invite = try Invite(expiresIn: body.expiresIn, maxUses: body.maxUses, now: .now)
-        try await self.invites.create(invite, for: id, by: context.user)
+        let wish = try Invite(expiresIn: body.expiresIn, maxUses: body.maxUses, now: .now)
+        let invite = try await self.invites.create(
+            wish, for: id, by: context.user, key: try request.idempotencyKey)
         return Answer(Link(code: invite.code, expiresAt: invite.expiresAt), status: .created)
     }
 
@@ -52,7 +53,8 @@ struct InviteRoutes: Sendable {
     ///
     /// - Throws: ``SocialError/inviteNotFound`` (404), ``SocialError/chatroomFull`` (409).
     func follow(request: Request, context: AuthenticatedContext) async throws -> Response {
-        let followed = try await self.invites.follow(try context.parameters.text("code"), by: context.user)
+        let followed = try await self.invites.follow(
+            try context.parameters.text("code"), by: context.user, key: try request.idempotencyKey)
         await self.announcer.settle(followed.position)
         switch followed.value {
         case .member(let id):
@@ -65,6 +67,7 @@ struct InviteRoutes: Sendable {
 
     struct JoinRequestList: Codable, Sendable {
         var requests: [Item]
+        var next: String?
 
         struct Item: Codable, Sendable {
             var user: Profile
@@ -73,20 +76,26 @@ struct InviteRoutes: Sendable {
         }
     }
 
-    /// `GET /chatrooms/:id/join-requests?limit=` → 200, the longest waiting first.
+    /// `GET /chatrooms/:id/join-requests?limit=&cursor=` → 200, the longest waiting first.
     ///
     /// - Throws: ``SocialError/chatroomNotFound`` to strangers, ``SocialError/forbidden`` to plain members.
     func list(request: Request, context: AuthenticatedContext) async throws -> Answer<JoinRequestList> {
         let id = try context.parameters.require("id", as: ChatroomID.self)
-        let records = try await self.invites.waiting(for: id, seenBy: context.user, limit: try request.query.limit())
-        let profiles = try await self.profiles.profiles(records.map(\.user))
-        return Answer(
-            JoinRequestList(
-                requests: records.compactMap { record in
-                    profiles[record.user].map {
-                        JoinRequestList.Item(user: $0, invitedBy: record.invitedBy, createdAt: record.createdAt)
-                    }
-                }))
+        let query = try request.query
+        let limit = try query.limit()
+        let page = try await Page<JoinRequestList.Item, JoinRequestCursor>.read(
+            after: try query.value("cursor"), limit: limit, chunk: limit + 1, cursorOf: \.cursor
+        ) {
+            try await self.invites.waiting(for: id, seenBy: context.user, after: $0, limit: $1)
+        } present: { records in
+            let profiles = try await self.profiles.profiles(records.map(\.user))
+            return records.map { record in
+                profiles[record.user].map {
+                    JoinRequestList.Item(user: $0, invitedBy: record.invitedBy, createdAt: record.createdAt)
+                }
+            }
+        }
+        return Answer(JoinRequestList(requests: page.items, next: page.next?.description))
     }
 
     /// `POST /chatrooms/:id/join-requests/:userId/approve` → 204: they are a member.

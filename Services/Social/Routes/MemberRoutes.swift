@@ -7,6 +7,7 @@ struct MemberRoutes: Sendable {
     let members: MemberStore
     let acquaintances: Acquaintances
     let profiles: ProfileClient
+    let sight: Sight
     let announcer: ChangeAnnouncer
 
     var routes: RouteCollection<AuthenticatedContext> {
@@ -29,7 +30,7 @@ struct MemberRoutes: Sendable {
         ) {
             try await self.members.members(of: id, for: context.user, after: $0, limit: $1)
         } present: {
-            try await self.seen($0)
+            try await self.seen($0, by: context.user)
         }
         return MemberList(members: page.items, next: page.next?.description)
     }
@@ -56,7 +57,7 @@ struct MemberRoutes: Sendable {
         try await self.acquaintances.checkMayAdd(users.filter { !present.contains($0) }, by: context.user)
         let added = try await self.members.add(users, to: id, by: context.user)
         await self.announcer.settle(added.position)
-        return MemberList(members: try await self.seen(added.value).compactMap { $0 })
+        return MemberList(members: try await self.seen(added.value, by: context.user).compactMap { $0 })
     }
 
     private func users(in body: Addition) async throws -> [UserID] {
@@ -88,7 +89,10 @@ struct MemberRoutes: Sendable {
         let update = try await request.decode(as: Update.self, context: context).checked()
         let changed = try await self.members.update(member, in: id, with: update, by: context.user)
         await self.announcer.settle(changed.position)
-        return Answer(changed.value.seen(with: try await self.profiles.profile(member)))
+        guard let seen = try await self.seen([changed.value], by: context.user)[0] else {
+            throw SocialError.userNotFound
+        }
+        return Answer(seen)
     }
 
     /// `DELETE /chatrooms/:id/members/:userId` → 204: removed, or left where it is oneself.
@@ -103,9 +107,12 @@ struct MemberRoutes: Sendable {
         return NoContent()
     }
 
-    private func seen(_ records: [MemberRecord]) async throws -> [Member?] {
-        let profiles = try await self.profiles.profiles(records.map(\.user))
-        return records.map { record in profiles[record.user].map(record.seen(with:)) }
+    private func seen(_ records: [MemberRecord], by user: UserID) async throws -> [Member?] {
+        let people = try await self.profiles.people(records.map(\.user))
+        let (_, online) = try await self.sight.look(at: people, by: user)
+        return records.map { record in
+            people[record.user].map { record.seen(with: $0.profile, online: online.contains(record.user)) }
+        }
     }
 }
 

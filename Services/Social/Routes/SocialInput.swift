@@ -32,9 +32,12 @@ extension String {
         return self
     }
 
+    /// A name that must show something, without the space around it.
+    func checkedName(_ field: String) throws(RequestError) -> String { try self.checkedText(field, atMost: 50) }
+
     /// A text that must show something, without the space around it.
-    func checkedName(_ field: String) throws(RequestError) -> String {
-        try self.trimmingCharacters(in: .whitespacesAndNewlines).checked(field, 1...50)
+    func checkedText(_ field: String, atMost most: Int) throws(RequestError) -> String {
+        try self.trimmingCharacters(in: .whitespacesAndNewlines).checked(field, 1...most)
     }
 
     /// Whether a text is found in this one, whatever the case.

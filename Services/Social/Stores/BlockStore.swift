@@ -47,6 +47,7 @@ struct BlockStore: Sendable {
                 """)
             let silenced = try await transaction.setCanSend(false, between: pair)
             try transaction.record(ended.map(\.change) + silenced)
+            try await transaction.changeSight(of: pair, canSee: false)
             return made
         }
     }
@@ -63,6 +64,7 @@ struct BlockStore: Sendable {
             guard removed > 0 else { throw SocialError.blockNotFound }
             if try await transaction.isBlocked(pair) { return }
             try transaction.record(try await transaction.setCanSend(true, between: pair))
+            try await transaction.changeSight(of: pair, canSee: true)
         }
     }
 
@@ -86,6 +88,12 @@ extension PostgresTransaction {
             SELECT EXISTS (SELECT FROM social.blocks
             WHERE (owner_id, blocked_id) IN ((\(pair.low), \(pair.high)), (\(pair.high), \(pair.low))))
             """)
+    }
+
+    /// Tells that two friends see each other no more, or again; strangers never have.
+    fileprivate func changeSight(of pair: Pair, canSee: Bool) async throws {
+        guard try await self.areFriends(pair) else { return }
+        try self.record([.sightChanged(pair.low, pair.high, canSee: canSee)])
     }
 
     /// Lets both of a direct chatroom send, or neither; answers the rows for the change feed.

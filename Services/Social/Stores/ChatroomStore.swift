@@ -48,8 +48,8 @@ struct ChatroomStore: Sendable {
                 """)
             try await transaction.execute(
                 """
-                INSERT INTO social.chatroom_members (chatroom_id, user_id, role)
-                VALUES (\(id), \(pair.low), 'member'), (\(id), \(pair.high), 'member')
+                INSERT INTO social.chatroom_members (chatroom_id, user_id, role, shows_history)
+                VALUES (\(id), \(pair.low), 'member', true), (\(id), \(pair.high), 'member', true)
                 """)
             try transaction.record([.directCreated(chatroom: id, members: [pair.low, pair.high])])
             return try await transaction.one(Self.seen + key)
@@ -70,13 +70,14 @@ struct ChatroomStore: Sendable {
     /// Makes a group of its owner and the `members`, who are the owner's friends: whoever calls has made sure.
     ///
     /// - Parameter key: the caller's `Idempotency-Key`; what was made under it before is answered again.
-    /// - Throws: ``SocialError/chatroomFull``.
+    /// - Throws: ``SocialError/chatroomFull``; ``SocialError/userNotFound`` where an account has ended meanwhile.
     func create(
         name: String, owner: UserID, members: [UserID], key: UUID? = nil
     ) async throws -> Committed<ChatroomRecord> {
         guard members.count < self.maxMembers else { throw SocialError.chatroomFull }
         do {
             return try await self.postgres.change { transaction in
+                try await transaction.hold([owner] + members)
                 let id: ChatroomID = try await transaction.one(
                     """
                     INSERT INTO social.chatrooms (type, name, owner_id, member_count, creator_id, creation_key)
@@ -84,13 +85,13 @@ struct ChatroomStore: Sendable {
                     """)
                 try await transaction.execute(
                     """
-                    INSERT INTO social.chatroom_members (chatroom_id, user_id, role)
-                    VALUES (\(id), \(owner), 'owner')
+                    INSERT INTO social.chatroom_members (chatroom_id, user_id, role, shows_history)
+                    VALUES (\(id), \(owner), 'owner', true)
                     """)
                 try await transaction.execute(
                     """
-                    INSERT INTO social.chatroom_members (chatroom_id, user_id, role)
-                    SELECT \(id), user_id, 'member' FROM unnest(\(members) :: bigint[]) AS user_id
+                    INSERT INTO social.chatroom_members (chatroom_id, user_id, role, shows_history)
+                    SELECT \(id), user_id, 'member', true FROM unnest(\(members) :: bigint[]) AS user_id
                     """)
                 let made: ChatroomRecord = try await transaction.one(
                     Self.seen + "WHERE m.user_id = \(owner) AND m.chatroom_id = \(id)")
@@ -148,21 +149,20 @@ struct ChatroomStore: Sendable {
         try await self.postgres.change { transaction in
             let group = try await transaction.lockGroup(id, as: user)
             guard group.role == .owner else { throw SocialError.forbidden }
-            try await transaction.execute("DELETE FROM social.chatroom_members WHERE chatroom_id = \(id)")
-            try await transaction.execute(
-                """
-                UPDATE social.chatrooms SET dissolved_at = clock_timestamp(), member_count = 0 WHERE id = \(id)
-                """)
-            try transaction.record([.chatroomDissolved(chatroom: id, by: user)])
+            try transaction.record(try await transaction.dissolve(id, by: user))
         }
     }
 
-    /// Notes what a member has set for themself. Nobody else sees it, so it makes no row in the feed.
+    /// Notes what a member has set for themself; the feed takes it to their other devices, and to nobody else.
     ///
     /// - Throws: ``SocialError/chatroomNotFound``.
     func setSettings(
         _ settings: SettingsUpdate, of id: ChatroomID, for user: UserID
-    ) async throws -> ChatroomSettings {
+    ) async throws -> Committed<ChatroomSettings> {
+        let before: SQL = """
+            SELECT notify, pinned, hidden FROM social.chatroom_members
+            WHERE chatroom_id = \(id) AND user_id = \(user) FOR NO KEY UPDATE
+            """
         let sql: SQL = """
             UPDATE social.chatroom_members SET
                 notify = COALESCE(\(settings.notify), notify),
@@ -171,10 +171,16 @@ struct ChatroomStore: Sendable {
             WHERE chatroom_id = \(id) AND user_id = \(user)
             RETURNING notify, pinned, hidden
             """
-        guard let kept: ChatroomSettings = try await self.postgres.first(sql) else {
-            throw SocialError.chatroomNotFound
+        return try await self.postgres.change { transaction in
+            guard let before: ChatroomSettings = try await transaction.first(before) else {
+                throw SocialError.chatroomNotFound
+            }
+            let kept: ChatroomSettings = try await transaction.one(sql)
+            if kept != before {
+                try transaction.record([.settingsChanged(chatroom: id, user: user, settings: kept)])
+            }
+            return kept
         }
-        return kept
     }
 
     /// Chatrooms `c` as their members `m` see them.
@@ -189,6 +195,18 @@ struct ChatroomStore: Sendable {
         FROM social.chatroom_members AS m JOIN social.chatrooms AS c ON c.id = m.chatroom_id
 
         """
+    }
+}
+
+extension PostgresTransaction {
+    /// Ends a group that is locked, its links and who waits for it; answers the rows for the change feed.
+    func dissolve(_ id: ChatroomID, by user: UserID) async throws -> [SocialChange] {
+        try await self.execute("DELETE FROM social.chatroom_members WHERE chatroom_id = \(id)")
+        try await self.execute("DELETE FROM social.invites WHERE chatroom_id = \(id)")
+        try await self.execute("DELETE FROM social.join_requests WHERE chatroom_id = \(id)")
+        try await self.execute(
+            "UPDATE social.chatrooms SET dissolved_at = clock_timestamp(), member_count = 0 WHERE id = \(id)")
+        return [.chatroomDissolved(chatroom: id, by: user)]
     }
 }
 

@@ -14,14 +14,21 @@ struct DeletionStore: Sendable {
         return row.map { FeedPosition(epoch: $0.0, position: $0.1) }
     }
 
-    /// Begins with a feed that was not followed before.
-    func begin(at position: FeedPosition) async throws {
+    /// Follows the feed from a place on, unless it is followed from further on already.
+    func follow(from position: FeedPosition) async throws {
         try await self.postgres.execute(
             """
             INSERT INTO social.auth_feed (epoch, position) VALUES (\(position.epoch), \(position.position))
             ON CONFLICT (one) DO UPDATE SET epoch = excluded.epoch, position = excluded.position
-            WHERE auth_feed.epoch <> excluded.epoch
+            WHERE auth_feed.epoch <> excluded.epoch OR auth_feed.position < excluded.position
             """)
+    }
+
+    /// Those of `users` who are not known to be gone.
+    func unknown(among users: [UserID]) async throws -> [UserID] {
+        let known: [UserID] = try await self.postgres.all(
+            "SELECT user_id FROM social.people WHERE user_id = ANY (\(users)) AND deleted_at IS NOT NULL")
+        return Array(Set(users).subtracting(known)).sorted()
     }
 
     func advance(to position: Int64) async throws {
@@ -44,6 +51,7 @@ struct DeletionStore: Sendable {
             try await transaction.execute(
                 "DELETE FROM social.blocks WHERE owner_id = \(user) OR blocked_id = \(user)")
             try await transaction.execute("DELETE FROM social.join_requests WHERE user_id = \(user)")
+            try await transaction.execute("DELETE FROM social.last_seen WHERE user_id = \(user)")
             changes += try await transaction.silenceDirect(of: user)
             let groups: [ChatroomID] = try await transaction.all(
                 """

@@ -11,18 +11,28 @@ struct FriendRequestStore: Sendable {
     /// Makes a request, or agrees to the one the other has made, whichever the rules say.
     ///
     /// The locks on both people let one request at a time look and act, so two that cross meet: the second agrees.
-    /// - Parameter key: the caller's `Idempotency-Key`; what was made under it before is answered again.
+    /// - Parameters:
+    ///   - judgement: what Auth has to say to it.
+    ///   - key: the caller's `Idempotency-Key`; what was made under it before is answered again.
     func request(
-        from: UserID, to: UserID, reason: String, key: UUID? = nil
+        from: UserID, to: UserID, reason: String, judgement: JudgeFriendRequest.Answer, key: UUID? = nil
     ) async throws -> Committed<FriendRequestRecord> {
         try await self.postgres.change { transaction in
             try await transaction.lock(Pair(from, to))
+            let pair = Pair(from, to)
+            // What has waited too long stands in nobody's way.
+            try transaction.record(
+                try await self.expire(
+                    """
+                    LEAST(from_id, to_id) = \(pair.low) AND GREATEST(from_id, to_id) = \(pair.high) AND status = 'pending'
+                    """, limit: 1, in: transaction))
             if let key, let made = try await self.made(under: key, by: from, in: transaction) {
                 return made
             }
             // The other may be settling their request at this moment, without these locks; then the situation changes.
             while true {
-                switch self.rules.decide(try await self.situation(from: from, to: to, in: transaction)) {
+                let situation = try await self.situation(from: from, to: to, judgement, in: transaction)
+                switch self.rules.decide(situation) {
                 case .refuse(let refusal): throw refusal
                 case .wait(let seconds): throw RequestError.tooManyRequests(retryAfter: seconds)
                 case .ask:
@@ -76,22 +86,53 @@ struct FriendRequestStore: Sendable {
         }
     }
 
+    /// Ends requests that have waited too long.
+    ///
+    /// - Returns: how many.
+    func expire(limit: Int) async throws -> Committed<Int> {
+        try await self.postgres.change { transaction in
+            let expired = try await self.expire("status = 'pending'", limit: limit, in: transaction)
+            try transaction.record(expired)
+            return expired.count
+        }
+    }
+
     /// Those sent to somebody: the pending ones first, then the newest.
     func received(by user: UserID, limit: Int) async throws -> [FriendRequestRecord] {
-        try await self.postgres.all(
-            """
-            SELECT id, from_id, to_id, reason, status, created_at FROM social.friend_requests
-            WHERE to_id = \(user) ORDER BY (status <> 'pending'), id DESC LIMIT \(limit)
-            """)
+        try await self.list("to_id = \(user)", limit: limit)
     }
 
     /// Those somebody has sent: the pending ones first, then the newest.
     func sent(by user: UserID, limit: Int) async throws -> [FriendRequestRecord] {
+        try await self.list("from_id = \(user)", limit: limit)
+    }
+
+    /// One that has waited too long is shown as what it is, also before it was ended.
+    private func list(_ party: SQL, limit: Int) async throws -> [FriendRequestRecord] {
         try await self.postgres.all(
             """
-            SELECT id, from_id, to_id, reason, status, created_at FROM social.friend_requests
-            WHERE from_id = \(user) ORDER BY (status <> 'pending'), id DESC LIMIT \(limit)
+            SELECT id, from_id, to_id, reason, created_at,
+                CASE WHEN status = 'pending' AND NOT \(self.isYoung) THEN 'expired' ELSE status END AS status
+            FROM social.friend_requests
+            WHERE \(party) ORDER BY (status <> 'pending'), id DESC LIMIT \(limit)
             """)
+    }
+
+    private var isYoung: SQL { "created_at > statement_timestamp() - \(self.rules.lifetime) :: interval" }
+
+    /// Those of `which` that have waited too long; answers the rows for the change feed.
+    private func expire(
+        _ which: SQL, limit: Int, in transaction: PostgresTransaction
+    ) async throws -> [SocialChange] {
+        let expired: [FriendRequestRecord] = try await transaction.all(
+            """
+            UPDATE social.friend_requests SET status = 'expired', settled_at = clock_timestamp()
+            WHERE id IN (
+                SELECT id FROM social.friend_requests WHERE \(which) AND NOT \(self.isYoung)
+                ORDER BY created_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+            RETURNING id, from_id, to_id, reason, status, created_at
+            """)
+        return expired.map(\.change)
     }
 
     /// Ends a pending request; `party` is the condition that the caller may.
@@ -100,7 +141,7 @@ struct FriendRequestStore: Sendable {
     ) async throws -> FriendRequestRecord {
         let update: SQL = """
             UPDATE social.friend_requests SET status = \(status), settled_at = clock_timestamp()
-            WHERE id = \(id) AND status = 'pending' AND
+            WHERE id = \(id) AND status = 'pending' AND \(self.isYoung) AND
             """
         let returning: SQL = "RETURNING id, from_id, to_id, reason, status, created_at"
         if let settled: FriendRequestRecord = try await transaction.first(update + " " + party + " " + returning) {
@@ -122,10 +163,11 @@ struct FriendRequestStore: Sendable {
     }
 
     private func situation(
-        from: UserID, to: UserID, in transaction: PostgresTransaction
+        from: UserID, to: UserID, _ judgement: JudgeFriendRequest.Answer, in transaction: PostgresTransaction
     ) async throws -> FriendRequestRules.Situation {
         let pair = Pair(from, to)
-        return try await transaction.one(
+        let maxPerDay = self.rules.maxPerDay(since: judgement.senderSince.date, now: Timestamp.now.date)
+        var situation: FriendRequestRules.Situation = try await transaction.one(
             """
             SELECT statement_timestamp() AS now,
                 EXISTS (SELECT FROM social.friendships
@@ -134,16 +176,23 @@ struct FriendRequestStore: Sendable {
                     WHERE (owner_id, blocked_id) IN ((\(from), \(to)), (\(to), \(from)))) AS is_blocked,
                 pending.id AS pending_id, pending.from_id = \(from) AS pending_is_own,
                 (SELECT count(*) FROM social.friend_requests
-                    WHERE from_id = \(from) AND status = 'pending') AS pending_sent,
+                    WHERE from_id = \(from) AND status = 'pending' AND \(self.isYoung)) AS pending_sent,
                 (SELECT created_at FROM social.friend_requests
                     WHERE from_id = \(from) AND created_at > statement_timestamp() - interval '1 day'
-                    ORDER BY created_at DESC OFFSET \(self.rules.maxPerDay - 1) LIMIT 1) AS day_full_since,
+                    ORDER BY created_at DESC OFFSET \(maxPerDay - 1) LIMIT 1) AS day_full_since,
                 (SELECT max(settled_at) FROM social.friend_requests
-                    WHERE from_id = \(from) AND to_id = \(to) AND status = 'rejected') AS rejected_at
+                    WHERE from_id = \(from) AND to_id = \(to) AND status = 'rejected') AS rejected_at,
+                \(judgement.welcome == .sharesChatroom) AND EXISTS (
+                    SELECT FROM social.chatroom_members AS own
+                    JOIN social.chatroom_members AS other ON other.chatroom_id = own.chatroom_id
+                    JOIN social.chatrooms AS c ON c.id = own.chatroom_id
+                    WHERE own.user_id = \(from) AND other.user_id = \(to) AND c.type = 'group') AS shares_group
             FROM (VALUES (1)) AS one LEFT JOIN social.friend_requests AS pending
                 ON LEAST(pending.from_id, pending.to_id) = \(pair.low)
                 AND GREATEST(pending.from_id, pending.to_id) = \(pair.high) AND pending.status = 'pending'
             """)
+        situation.welcome = judgement.welcome
+        return situation
     }
 }
 
@@ -172,6 +221,7 @@ extension FriendRequestRules.Situation: PostgresRowDecodable {
     init(row: PostgresRow) throws(PostgresError) {
         self.init(now: try row.get("now"))
         self.areFriends = try row.get("are_friends")
+        self.sharesGroup = try row.get("shares_group")
         self.isBlocked = try row.get("is_blocked")
         if let id: FriendRequestID = try row.get("pending_id") {
             self.pending = FriendRequestRules.Pending(id: id, isOwn: try row.get("pending_is_own"))

@@ -9,14 +9,27 @@ struct FriendStore: Sendable {
     func friends(of user: UserID, after cursor: UserID?, limit: Int) async throws -> [FriendRecord] {
         try await self.postgres.all(
             """
-            SELECT friend.user_id, friend.since, remarks.remark
+            SELECT friend.user_id, friend.since, remarks.remark, last_seen.at AS last_seen_at
             FROM (
                 SELECT high_id AS user_id, since FROM social.friendships WHERE low_id = \(user)
                 UNION ALL
                 SELECT low_id, since FROM social.friendships WHERE high_id = \(user)
             ) AS friend
             LEFT JOIN social.remarks ON remarks.owner_id = \(user) AND remarks.friend_id = friend.user_id
+            LEFT JOIN social.last_seen ON last_seen.user_id = friend.user_id
             WHERE friend.user_id > \(cursor?.rawValue ?? 0) ORDER BY friend.user_id LIMIT \(limit)
+            """)
+    }
+
+    /// The ids of the first friends of somebody.
+    func ids(of user: UserID, limit: Int) async throws -> [UserID] {
+        try await self.postgres.all(
+            """
+            SELECT user_id FROM (
+                SELECT high_id AS user_id FROM social.friendships WHERE low_id = \(user)
+                UNION ALL
+                SELECT low_id FROM social.friendships WHERE high_id = \(user)
+            ) AS friend ORDER BY user_id LIMIT \(limit)
             """)
     }
 
@@ -75,7 +88,11 @@ struct FriendStore: Sendable {
                     DELETE FROM social.remarks WHERE owner_id = \(user) AND friend_id = \(friend))
                 """
             }
-        let kept: SQL = " SELECT \(friend) :: bigint AS user_id, since, \(remark) :: text AS remark FROM friend"
+        let kept: SQL = """
+             SELECT \(friend) :: bigint AS user_id, since, \(remark) :: text AS remark,
+                (SELECT at FROM social.last_seen WHERE user_id = \(friend)) AS last_seen_at
+            FROM friend
+            """
         guard let record: FriendRecord = try await self.postgres.first(found + written + kept) else {
             throw SocialError.friendNotFound
         }
@@ -117,6 +134,8 @@ private struct FriendshipRow: PostgresRowDecodable {
 
 extension FriendRecord: PostgresRowDecodable {
     init(row: PostgresRow) throws(PostgresError) {
-        self.init(user: try row.get("user_id"), since: try row.get("since"), remark: try row.get("remark"))
+        self.init(
+            user: try row.get("user_id"), since: try row.get("since"), remark: try row.get("remark"),
+            lastSeenAt: try row.get("last_seen_at"))
     }
 }

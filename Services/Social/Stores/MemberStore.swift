@@ -46,12 +46,16 @@ struct MemberStore: Sendable {
     ///
     /// - Returns: those of `users` who are in now.
     /// - Throws: ``SocialError/chatroomNotFound``, ``SocialError/forbidden`` (a direct one),
-    ///   ``SocialError/chatroomFull``.
+    ///   ``SocialError/chatroomFull``; ``SocialError/userNotFound`` where an account has ended meanwhile.
     func add(_ users: [UserID], to id: ChatroomID, by user: UserID) async throws -> Committed<[MemberRecord]> {
         try await self.postgres.change { transaction in
+            try await transaction.hold(users)
             let group = try await transaction.lockGroup(id, as: user)
             let mayAdd = !group.joinApproval || group.role.managesGroup
-            let added: [UserID] = if mayAdd { try await transaction.insert(users, into: id) } else { [] }
+            let added: [UserID] =
+                if mayAdd {
+                    try await transaction.insert(users, into: id, showsHistory: group.historyForNewMembers)
+                } else { [] }
             if !mayAdd {
                 let present = Set(try await transaction.members(of: id, among: users).map(\.user))
                 _ = try await transaction.ask(users.filter { !present.contains($0) }, for: id, by: user)
@@ -111,12 +115,7 @@ struct MemberStore: Sendable {
             let group = try await transaction.lockGroup(id, as: user)
             guard group.role == .owner else { throw SocialError.forbidden }
             guard member != user else { return }
-            _ = try await transaction.role(of: member, in: id)
-            // First the one, then the other: there is never a second owner, not even between two statements.
-            let former = try await transaction.setRole(.admin, of: user, in: id)
-            let owner = try await transaction.setRole(.owner, of: member, in: id)
-            try await transaction.execute("UPDATE social.chatrooms SET owner_id = \(member) WHERE id = \(id)")
-            try transaction.record([former.change(in: id), owner.change(in: id)])
+            try transaction.record(try await transaction.transfer(id, from: user, to: member))
         }
     }
 
@@ -150,12 +149,26 @@ struct MemberStore: Sendable {
 }
 
 extension PostgresTransaction {
+    /// Makes one owner an admin, and a member the owner; answers the rows for the change feed.
+    ///
+    /// - Throws: ``SocialError/memberNotFound``.
+    func transfer(_ id: ChatroomID, from owner: UserID, to member: UserID) async throws -> [SocialChange] {
+        _ = try await self.role(of: member, in: id)
+        // First the one, then the other: there is never a second owner, not even between two statements.
+        let former = try await self.setRole(.admin, of: owner, in: id)
+        let next = try await self.setRole(.owner, of: member, in: id)
+        try await self.execute("UPDATE social.chatrooms SET owner_id = \(member) WHERE id = \(id)")
+        return [former.change(in: id), next.change(in: id)]
+    }
+
     /// Answers those who were not in.
-    fileprivate func insert(_ users: [UserID], into id: ChatroomID) async throws -> [UserID] {
+    fileprivate func insert(
+        _ users: [UserID], into id: ChatroomID, showsHistory: Bool
+    ) async throws -> [UserID] {
         try await self.all(
             """
-            INSERT INTO social.chatroom_members (chatroom_id, user_id, role)
-            SELECT \(id), user_id, 'member' FROM unnest(\(users) :: bigint[]) AS user_id
+            INSERT INTO social.chatroom_members (chatroom_id, user_id, role, shows_history)
+            SELECT \(id), user_id, 'member', \(showsHistory) FROM unnest(\(users) :: bigint[]) AS user_id
             ON CONFLICT DO NOTHING RETURNING user_id
             """)
     }

@@ -47,6 +47,34 @@ extension PostgresTransaction {
         if gone.contains(true) { throw SocialError.userNotFound }
     }
 
+    /// Keeps accounts from ending until the end of the transaction. Before any group is locked, as an account that ends
+    /// locks its groups after itself.
+    ///
+    /// - Throws: ``SocialError/userNotFound`` where one of them has no account any more.
+    func hold(_ users: [UserID]) async throws {
+        try await self.execute(
+            """
+            INSERT INTO social.people (user_id) SELECT id FROM unnest(\(users) :: bigint[]) AS id ORDER BY id
+            ON CONFLICT DO NOTHING
+            """)
+        let gone: [Bool] = try await self.all(
+            """
+            SELECT deleted_at IS NOT NULL FROM social.people WHERE user_id = ANY (\(users))
+            ORDER BY user_id FOR SHARE
+            """)
+        if gone.contains(true) { throw SocialError.userNotFound }
+    }
+
+    /// Locks one person until the end of the transaction; before any group.
+    ///
+    /// - Throws: ``SocialError/userNotFound`` where they have no account any more.
+    func lock(_ user: UserID) async throws {
+        try await self.execute("INSERT INTO social.people (user_id) VALUES (\(user)) ON CONFLICT DO NOTHING")
+        let isGone: Bool? = try await self.first(
+            "SELECT deleted_at IS NOT NULL FROM social.people WHERE user_id = \(user) FOR UPDATE")
+        if isGone == true { throw SocialError.userNotFound }
+    }
+
     /// Locks a group until the end of the transaction, then looks who asks: in one statement the role would be as old
     /// as the wait for the lock.
     ///

@@ -30,11 +30,62 @@ package struct LookupUsers: Codable, Sendable {
     package struct Answer: Codable, Sendable {
         package var position: Int64
         package var users: [Profile]
+        /// Of those of `users` who have another privacy than the usual.
+        package var privacy: [UserPrivacy]
 
-        package init(position: Int64, users: [Profile]) {
+        package init(position: Int64, users: [Profile], privacy: [UserPrivacy] = []) {
             self.position = position
             self.users = users
+            self.privacy = privacy
         }
+    }
+}
+
+/// `POST /internal/friend-requests/judge` of Auth: what it has to say to somebody's wish to be another's friend.
+package struct JudgeFriendRequest: Codable, Sendable {
+    package var from: UserID
+    package var to: UserID
+    /// The friend code that came with it.
+    package var code: String?
+
+    package init(from: UserID, to: UserID, code: String? = nil) {
+        self.from = from
+        self.to = to
+        self.code = code
+    }
+
+    /// Whom `to` takes requests from, the code already judged.
+    package enum Welcome: String, Codable, Sendable {
+        case anyone
+        case sharesChatroom
+        case nobody
+    }
+
+    package struct Answer: Codable, Hashable, Sendable {
+        package var welcome: Welcome
+        /// When the account of `from` was made: new ones may ask fewer people.
+        package var senderSince: Timestamp
+
+        package init(welcome: Welcome, senderSince: Timestamp) {
+            self.welcome = welcome
+            self.senderSince = senderSince
+        }
+    }
+}
+
+/// `GET /internal/deleted-users?after=<id>&limit=<n>` of Auth: the accounts that are gone, for whoever has not followed its feed
+/// so far back.
+package struct DeletedUsers: Codable, Sendable {
+    package var epoch: UUID
+    /// Of the feed, in the same snapshot.
+    package var position: Int64
+    /// In the order of their ids; fewer than asked for at the end.
+    package var users: [UserID]
+
+    package init(epoch: UUID, position: Int64, users: [UserID]) {
+        self.epoch = epoch
+        self.position = position
+        self.users = users
     }
 }
 
@@ -75,6 +126,7 @@ package enum AuthChange: Codable, Hashable, Sendable {
     case keys(jwks: String)
     /// A new or changed profile.
     case profile(Profile)
+    case privacy(UserPrivacy)
     /// An account that is gone; its profile has no name any more, which a row before this one tells.
     case userDeleted(UserID)
 }

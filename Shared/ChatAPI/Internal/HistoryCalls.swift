@@ -56,6 +56,36 @@ package struct AwaitFeed: Codable, Sendable {
     }
 }
 
+/// `POST /internal/messages/seen` of History: one message, as one user sees it.
+package struct LookupSeenMessage: Codable, Sendable {
+    package var userId: UserID
+    package var messageId: MessageID
+
+    package init(userId: UserID, messageId: MessageID) {
+        self.userId = userId
+        self.messageId = messageId
+    }
+
+    package struct Answer: Codable, Sendable {
+        /// `nil` for what the user may not see, and for what is no message.
+        package var message: SeenMessage?
+
+        package init(message: SeenMessage?) { self.message = message }
+    }
+}
+
+/// Who has said what.
+package struct SeenMessage: Codable, Hashable, Sendable {
+    package var senderId: UserID
+    /// As it was last edited; empty once it was recalled.
+    package var content: String
+
+    package init(senderId: UserID, content: String) {
+        self.senderId = senderId
+        self.content = content
+    }
+}
+
 /// `POST /internal/heads` of History. Chatrooms without a log are left out.
 package struct LookupHeads: Codable, Sendable {
     package var chatroomIds: [ChatroomID]

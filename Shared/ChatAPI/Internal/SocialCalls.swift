@@ -75,6 +75,33 @@ package struct ChatroomMembers: Codable, Hashable, Sendable {
     }
 }
 
+/// `GET /internal/chatrooms?after=<id>&limit=<n>` of Social: who is in which chatroom, for whoever has not followed its feed
+/// so far back.
+package struct MembershipSnapshot: Codable, Sendable {
+    package var epoch: UUID
+    /// Of the feed, in the same snapshot as this page: rows above the first page's are to be applied once more, in order.
+    package var position: Int64
+    /// In the order of their ids; fewer than asked for at the end.
+    package var chatrooms: [Chatroom]
+
+    package init(epoch: UUID, position: Int64, chatrooms: [Chatroom]) {
+        self.epoch = epoch
+        self.position = position
+        self.chatrooms = chatrooms
+    }
+
+    package struct Chatroom: Codable, Hashable, Sendable {
+        package var id: ChatroomID
+        /// As the rows of a feed that begins with this chatroom would tell it.
+        package var changes: [SocialChange]
+
+        package init(id: ChatroomID, changes: [SocialChange]) {
+            self.id = id
+            self.changes = changes
+        }
+    }
+}
+
 /// `POST /internal/friends` of Social: who may see each of many users come and go, that is their friends but for those
 /// whom a block stands between.
 package struct LookupFriends: Codable, Sendable {
@@ -96,6 +123,23 @@ package struct UserFriends: Codable, Hashable, Sendable {
     package init(id: UserID, friends: [UserID]) {
         self.id = id
         self.friends = friends
+    }
+}
+
+/// `POST /internal/last-seen` of Social: when users were last online, now that they are so no more.
+package struct NoteLastSeen: Codable, Sendable {
+    package var users: [User]
+
+    package init(users: [User]) { self.users = users }
+
+    package struct User: Codable, Hashable, Sendable {
+        package var id: UserID
+        package var at: Timestamp
+
+        package init(id: UserID, at: Timestamp) {
+            self.id = id
+            self.at = at
+        }
     }
 }
 
@@ -122,4 +166,8 @@ package enum SocialChange: Codable, Hashable, Sendable {
     )
     case friendAdded(UserID, UserID)
     case friendRemoved(UserID, UserID)
+    /// What a member has set for themself: to their own sockets.
+    case settingsChanged(chatroom: ChatroomID, user: UserID, settings: ChatroomSettings)
+    /// Two friends who see each other come and go no more, as one has blocked the other; or do again.
+    case sightChanged(UserID, UserID, canSee: Bool)
 }

@@ -11,11 +11,13 @@ package final class AuthFeed: Service {
 
     /// - Parameters:
     ///   - onProfile: a new or changed profile, with its position in the feed.
+    ///   - onPrivacy: a changed privacy, with its position too.
     ///   - onRevoked: a session that has ended just now; not called for those of a snapshot.
     ///   - onRestart: a snapshot was loaded; whatever was cached of Auth may be stale.
     package init(
         auth: ServiceClient, tokens: TokenVerifier, clock: any Clock<Duration> = ContinuousClock(), logger: Logger,
         onProfile: @escaping @Sendable (Profile, Int64) async -> Void = { _, _ in },
+        onPrivacy: @escaping @Sendable (UserPrivacy, Int64) async -> Void = { _, _ in },
         onRevoked: @escaping @Sendable (RevokedSession) async -> Void = { _ in },
         onRestart: @escaping @Sendable () async -> Void = {}
     ) {
@@ -38,6 +40,8 @@ package final class AuthFeed: Service {
                         try tokens.setKeys(jwks: jwks)
                     case .profile(let profile):
                         await onProfile(profile, change.position)
+                    case .privacy(let privacy):
+                        await onPrivacy(privacy, change.position)
                     case .userDeleted:
                         // Whoever holds what belongs to users reads the feed from a place that is kept.
                         break

@@ -53,6 +53,8 @@ extension AwaitFeed.Answer: ResponseEncodable {}
 extension Changes: ResponseEncodable, ResponseGenerator {}
 extension Chatroom: ResponseEncodable {}
 extension FriendRequest: ResponseEncodable {}
+extension DeletedUsers: ResponseEncodable {}
+extension JudgeFriendRequest.Answer: ResponseEncodable {}
 extension LookupEntries.Answer: ResponseEncodable {}
 extension LookupHeads.Answer: ResponseEncodable {}
 extension LookupMedia.Answer: ResponseEncodable {}
@@ -61,6 +63,7 @@ extension LookupFriends.Answer: ResponseEncodable {}
 extension LookupMemberships.Answer: ResponseEncodable {}
 extension LookupUsers.Answer: ResponseEncodable {}
 extension LookupViews.Answer: ResponseEncodable {}
+extension MembershipSnapshot: ResponseEncodable {}
 extension MediaFile: ResponseEncodable {}
 extension Member: ResponseEncodable {}
 extension Profile: ResponseEncodable {}

@@ -17,7 +17,8 @@ package struct ServiceApplication {
     package let logger: Logger
     /// What answers the edge, with the contract's full paths.
     package let routes: Router<ServiceContext>
-    /// What answers other services, under `/internal`. Every route there is to be made for an ``InternalContext``.
+    /// What answers other services and operators, under `/internal`. Every route there is to be made for an
+    /// ``InternalContext`` or an ``OperatorContext``.
     package let internalRoutes: Router<ServiceContext>
     private let metrics: PrometheusMetrics
     private let readiness = Readiness()

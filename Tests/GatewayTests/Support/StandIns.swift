@@ -25,6 +25,10 @@ final class StandIns: Sendable {
         var social: [SocialChange] = []
         var auth: [AuthChange] = []
         var friends: [UserID: [UserID]] = [:]
+        /// Of those who have another privacy than the usual.
+        var privacy: [UserID: Privacy] = [:]
+        /// When Gateways have last seen somebody online.
+        var lastSeen: [UserID: Timestamp] = [:]
         /// What was asked of read cursors, one for each item of a call.
         var cursors: [MoveCursors.Item] = []
         /// History's, and Social's.
@@ -133,6 +137,16 @@ final class StandIns: Sendable {
         self.redis.publish(BusChannel.authChanges, "\(position)")
     }
 
+    /// Auth's change, and its hint.
+    func setPrivacy(_ privacy: Privacy, of user: UserID) {
+        let position = self.state.withLock { state in
+            state.privacy[user] = privacy
+            state.auth.append(.privacy(UserPrivacy(user: user, privacy: privacy)))
+            return state.auth.count
+        }
+        self.redis.publish(BusChannel.authChanges, "\(position)")
+    }
+
     func befriend(_ one: UserID, _ others: UserID...) {
         self.state.withLock { state in
             for other in others {
@@ -193,6 +207,7 @@ final class StandIns: Sendable {
         router.get("social/internal/changes", use: self.socialChanges)
         router.post("social/internal/memberships", use: self.memberships)
         router.post("social/internal/friends", use: self.friends)
+        router.post("social/internal/last-seen", use: self.noteLastSeen)
         router.post("history/internal/cursors", use: self.cursors)
         router.post("history/internal/views", use: self.views)
         router.post("history/internal/heads", use: self.heads)
@@ -243,7 +258,11 @@ final class StandIns: Sendable {
     private func lookupUsers(request: Request, context: BasicRequestContext) async throws -> Response {
         let body = try await request.decode(as: LookupUsers.self, context: context)
         let users = body.ids.map { Profile(id: $0, username: "user\($0)", nickname: "User \($0)") }
-        return try Self.json(LookupUsers.Answer(position: 0, users: users))
+        let (privacy, position) = self.state.withLock { ($0.privacy, Int64($0.auth.count)) }
+        return try Self.json(
+            LookupUsers.Answer(
+                position: position, users: users,
+                privacy: body.ids.compactMap { id in privacy[id].map { UserPrivacy(user: id, privacy: $0) } }))
     }
 
     private func renewTokens(request: Request, context: BasicRequestContext) async throws -> Response {
@@ -275,6 +294,12 @@ final class StandIns: Sendable {
         let friends = self.state.withLock { $0.friends }
         return try Self.json(
             LookupFriends.Answer(users: body.userIds.map { UserFriends(id: $0, friends: friends[$0] ?? []) }))
+    }
+
+    private func noteLastSeen(request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = try await request.decode(as: NoteLastSeen.self, context: context)
+        self.state.withLock { state in for user in body.users { state.lastSeen[user.id] = user.at } }
+        return Response(status: .noContent)
     }
 
     private func cursors(request: Request, context: BasicRequestContext) async throws -> Response {

@@ -1,22 +1,15 @@
 """The cast, and what is looked at after every attack."""
 
-import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from attacks.system import Aftermath, Process, System
 from attacks.wire import WebSocket
-from teahouse import Control, Person, SocketClient
-
-
-@pytest.fixture(scope="session")
-def system(control: Control, edge: str) -> System:
-    return System(Path(os.environ["TEAHOUSE_STATE"]), control, edge)
+from teahouse import Person, SocketClient
 
 
 @pytest.fixture(scope="session")

@@ -195,3 +195,40 @@ async def test_O14_the_muted_and_the_blocked_are_heard_by_nobody(cast: Cast, edg
     finally:
         for socket in (*sockets, listener):
             await socket.__aexit__(None, None, None)
+
+
+async def test_O13_a_link_lets_in_whom_it_may_and_nobody_else(cast: Cast, register: Register, edge: str) -> None:
+    alice, mallory = cast.alice, cast.mallory
+    group = await alice.group("tea", cast.bob)
+    invites = f"/api/social/chatrooms/{group}/invites"
+    assert (await call(edge, mallory, "POST", invites, {})).status == 404
+    for wrong in ({"expiresIn": 0}, {"expiresIn": 31 * 86_400}, {"maxUses": 0}, {"maxUses": -1}, {"maxUses": 1 << 62}):
+        assert (await call(edge, alice, "POST", invites, wrong)).status == 400, wrong
+    # Guessed, and somebody else's with a letter changed.
+    code = (await alice.call("POST", invites, json={"maxUses": 3}, expect=201))["code"]
+    for guess in ("", "x", "0" * 22, code[:-1], code + "A", code.swapcase(), "%00", "../invites", f"{code}%20"):
+        assert (await call(edge, mallory, "POST", f"/api/social/invites/{guess}")).status in (400, 404, 405), guess
+    # Its uses raced: each of several by several calls at once, with one key each.
+    racers = [await register(f"racer{number}") for number in range(6)]
+
+    async def follow(person: Person, key: str) -> Answer:
+        return await ask(
+            edge, "POST", f"/api/social/invites/{code}", f"Authorization: Bearer {person.token}", f"Idempotency-Key: {key}"
+        )
+
+    keys = {person.id: str(uuid.uuid4()) for person in racers}
+    answers = await asyncio.gather(*(follow(person, keys[person.id]) for person in racers * 4))
+    outcomes = {person.id: {answers[place].status for place in range(index, 24, 6)} for index, person in enumerate(racers)}
+    # One person's calls are answered alike; three are in.
+    assert all(len(statuses) == 1 for statuses in outcomes.values()), outcomes
+    inside = [person for person in racers if outcomes[person.id] == {200}]
+    assert len(inside) == 3 and {frozenset(each) for each in outcomes.values()} == {frozenset({200}), frozenset({404})}
+    members = (await alice.call("GET", f"/api/social/chatrooms/{group}/members"))["members"]
+    assert {member["user"]["id"] for member in members} == {alice.id, cast.bob.id, *(person.id for person in inside)}
+    # Whoever is removed does not come back by any link they may hold, nor by the key of their first coming.
+    other = (await alice.call("POST", invites, json={}, expect=201))["code"]
+    kicked = inside[0]
+    await alice.call("DELETE", f"/api/social/chatrooms/{group}/members/{kicked.id}", expect=204)
+    assert (await follow(kicked, keys[kicked.id])).status == 404
+    assert (await call(edge, kicked, "POST", f"/api/social/invites/{other}")).status == 404
+    assert (await call(edge, kicked, "GET", f"/api/social/chatrooms/{group}")).status == 404
