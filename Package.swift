@@ -79,8 +79,8 @@ let package = Package(
         .target(
             name: "ServiceKit",
             dependencies: [
-                "ChatAPI", hummingbird, hummingbirdCore, hummingbirdTLS, httpClient, lifecycle, signals, httpTypes,
-                nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioSSL, logging, metrics, crypto,
+                "ChatAPI", "CSodium", hummingbird, hummingbirdCore, hummingbirdTLS, httpClient, lifecycle, signals,
+                httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioSSL, logging, metrics, crypto,
             ],
             path: "Shared/ServiceKit", swiftSettings: settings),
         .target(
@@ -174,11 +174,12 @@ let package = Package(
         .executableTarget(
             name: "loadtest",
             dependencies: [
-                "ChatAPI", "LogSeed", "PeopleSeed", "Postgres", "ServiceKit", "SocketIO", "Redis", "CSodium",
+                "ChatAPI", "IOThread", "LogSeed", "PeopleSeed", "Postgres", "ServiceKit", "SocketIO", "Redis",
+                "CSodium",
                 hummingbird, httpClient, httpTypes,
                 nioCore, nioPosix, nioHTTP1, lifecycle, logging, crypto, argumentParser,
             ],
-            path: "Tests/Load", exclude: ["README.md"], swiftSettings: settings),
+            path: "Tests/Load", exclude: ["README.md", "tools"], swiftSettings: settings),
         .testTarget(
             name: "TeahousectlTests", dependencies: ["teahousectl", "ChatAPI", "ServiceKit", argumentParser],
             path: "Tests/TeahousectlTests", swiftSettings: settings),

@@ -53,64 +53,108 @@ private struct Name: Codable, Equatable, Sendable { var name: String }
         return "http://127.0.0.1:\(port)"
     }
 
-    @Test func `it sends JSON with key, request id and trace, and decodes the answer`() async throws {
+    /// Runs `body` anywhere, or on an event loop, where calls go another way.
+    private func run<T: Sendable>(onLoop: Bool, _ body: @escaping @Sendable () async throws -> T) async throws -> T {
+        guard onLoop else { return try await body() }
+        return try await withTaskExecutorPreference(LoopExecutor.shared, operation: body)
+    }
+
+    @Test(arguments: [false, true])
+    func `it sends JSON with key, request id and trace, and decodes the answer`(onLoop: Bool) async throws {
         try await self.withService { url in
             let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
             let scope = RequestScope(requestID: "request-17", trace: TraceContext(trace))
-            let answer: Name = try await RequestScope.$current.withValue(scope) {
-                try await self.client([url]).call(.post, "/internal/echo", Name(name: "tea"))
+            let client = self.client([url])
+            try await self.run(onLoop: onLoop) {
+                let answer: Name = try await RequestScope.$current.withValue(scope) {
+                    try await client.call(.post, "/internal/echo", Name(name: "tea"))
+                }
+                #expect(answer == Name(name: "tea"))
+                let _: Nothing = try await client.call(.get, "/internal/nothing")
+                let text = try await client.call(.post, "/internal/echo", json: ByteBuffer(string: #"{"name":"x"}"#))
+                #expect(String(decoding: text, as: UTF8.self) == #"{"name":"x"}"#)
             }
-            #expect(answer == Name(name: "tea"))
             let headers = try #require(self.seen.value.first)
             #expect(headers[.requestID] == "request-17")
             let received: String? = headers[.traceparent]
             #expect(received == trace)
-            let _: Nothing = try await self.client([url]).call(.get, "/internal/nothing")
         }
     }
 
-    @Test func `a refusal is thrown as it was given, and would be passed on so`() async throws {
+    @Test func `on an event loop a connection that was closed meanwhile is no failure`() async throws {
+        let connections = Box(0)
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    connections.change { $0 += 1 }
+                    try channel.pipeline.syncOperations.addHandler(AnswersOnce())
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let client = self.client(["http://127.0.0.1:\(try #require(server.localAddress?.port))"])
+        for count in 1...3 {
+            let _: [Int] = try await self.run(onLoop: true) { try await client.call(.post, "/x", Name(name: "tea")) }
+            #expect(connections.value == count)
+        }
+        try await server.close()
+    }
+
+    @Test(arguments: [false, true])
+    func `a refusal is thrown as it was given, and would be passed on so`(onLoop: Bool) async throws {
         try await self.withService { url in
+            let client = self.client([url])
             let error = await #expect(throws: RefusedByService.self) {
-                let _: Nothing = try await self.client([url]).call(.get, "/internal/refused")
+                try await self.run(onLoop: onLoop) { let _: Nothing = try await client.call(.get, "/internal/refused") }
             }
             #expect(error?.code == "not_found")
             #expect(error?.status == .notFound)
         }
     }
 
-    @Test func `a failure, a wrong key and an answer of another shape are unavailability`() async throws {
+    @Test(arguments: [false, true])
+    func `a failure, a wrong key and an answer of another shape are unavailability`(onLoop: Bool) async throws {
         try await self.withService { url in
+            let (client, wrong) = (self.client([url]), self.client([url], key: "wrong"))
             await #expect(throws: ServiceUnavailable.self) {
-                let _: Nothing = try await self.client([url]).call(.get, "/internal/broken")
+                try await self.run(onLoop: onLoop) { let _: Nothing = try await client.call(.get, "/internal/broken") }
             }
             await #expect(throws: ServiceUnavailable.self) {
-                let _: Nothing = try await self.client([url], key: "wrong").call(.get, "/internal/nothing")
+                try await self.run(onLoop: onLoop) { let _: Nothing = try await wrong.call(.get, "/internal/nothing") }
             }
             await #expect(throws: ServiceUnavailable.self) {
-                let _: [Int] = try await self.client([url]).call(.post, "/internal/echo", Name(name: "tea"))
+                try await self.run(onLoop: onLoop) {
+                    let _: [Int] = try await client.call(.post, "/internal/echo", Name(name: "tea"))
+                }
             }
         }
     }
 
-    @Test func `where one instance is down the next is asked`() async throws {
+    @Test(arguments: [false, true])
+    func `where one instance is down the next is asked`(onLoop: Bool) async throws {
         let down = try await self.nobody()
         try await self.withService { url in
-            let client = self.client([down, url])
+            let (client, lonely) = (self.client([down, url]), self.client([down]))
             for key in [nil, 1, 2, 3, 4] as [Int64?] {
-                let answer: Name = try await client.call(.post, "/internal/echo", Name(name: "tea"), preferring: key)
+                let answer: Name = try await self.run(onLoop: onLoop) {
+                    try await client.call(.post, "/internal/echo", Name(name: "tea"), preferring: key)
+                }
                 #expect(answer == Name(name: "tea"))
             }
             await #expect(throws: ServiceUnavailable.self) {
-                let _: Nothing = try await self.client([down]).call(.get, "/internal/nothing")
+                try await self.run(onLoop: onLoop) { let _: Nothing = try await lonely.call(.get, "/internal/nothing") }
             }
         }
     }
 
     @Test func `no answer in time is unavailability, and a cancelled caller is gone`() async throws {
         try await self.withService { url in
-            await #expect(throws: ServiceUnavailable.self) {
-                let _: Nothing = try await self.client([url]).call(.get, "/internal/held", timeout: .milliseconds(50))
+            for onLoop in [false, true] {
+                let client = self.client([url])
+                await #expect(throws: ServiceUnavailable.self) {
+                    try await self.run(onLoop: onLoop) {
+                        let _: Nothing = try await client.call(.get, "/internal/held", timeout: .milliseconds(50))
+                    }
+                }
             }
             let calling = Task { () async throws -> Nothing in try await self.client([url]).call(.get, "/internal/held")
             }
@@ -138,6 +182,34 @@ private struct Name: Codable, Equatable, Sendable { var name: String }
         }
         #expect(counts.count == 4)
         #expect(counts.values.allSatisfy { (800...1_200).contains($0) })
+    }
+}
+
+/// Runs tasks on one event loop.
+private final class LoopExecutor: TaskExecutor {
+    static let shared = LoopExecutor()
+    private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        self.eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
+
+/// Answers the first request of a connection, and closes it at the second.
+private final class AnswersOnce: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+    private var heard = ""
+    private var hasAnswered = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if self.hasAnswered { return context.close(promise: nil) }
+        self.heard += String(buffer: Self.unwrapInboundIn(data))
+        guard self.heard.hasSuffix("}") else { return }
+        self.hasAnswered = true
+        let answer = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]")
+        context.writeAndFlush(Self.wrapOutboundOut(answer), promise: nil)
     }
 }
 

@@ -33,9 +33,9 @@ struct ViewLookup: Sendable {
     private static func views(
         of users: [UserID], _ social: SocialClient, _ history: HistoryClient
     ) async throws -> LookupViews.Answer {
-        async let memberships = social.memberships(of: users)
+        async let seen = social.position(of: users)
         var answer = try await history.views(of: users)
-        let position = try await memberships.position
+        let position = try await seen
         while answer.position < position {
             try await history.catchUp(to: position)
             answer = try await history.views(of: users)

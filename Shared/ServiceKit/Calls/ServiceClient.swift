@@ -12,10 +12,13 @@ import Synchronization
 /// Calls another service on its internal listener: JSON both ways, with our key, the request's id and trace.
 ///
 /// With several base URLs, one that does not answer is passed over for the next: every internal call may be repeated
-/// safely. A call may prefer one instance by a key, the same at every caller (rendezvous hash).
+/// safely. A call may prefer one instance by a key, the same at every caller (rendezvous hash). A call that is made on an
+/// event loop stays there (``ServiceConnections``).
 package final class ServiceClient: Sendable {
     package let service: String
     private let urls: [String]
+    /// Of those URLs that are plain HTTP.
+    private let places: [String: (authority: ServiceConnections.Authority, path: String)]
     private let key: String
     private let timeout: Duration
     private let maxConcurrent: Int
@@ -48,6 +51,7 @@ package final class ServiceClient: Sendable {
         precondition(!urls.isEmpty, "a service is reached at one URL at least")
         self.service = service
         self.urls = urls
+        self.places = Dictionary(urls.compactMap { url in Self.place(of: url).map { (url, $0) } }) { first, _ in first }
         self.key = key
         self.timeout = timeout
         self.maxConcurrent = maxConcurrent
@@ -86,7 +90,7 @@ package final class ServiceClient: Sendable {
     ) async throws -> [UInt8] {
         let received = try await self.exchange(method, path, json, key, self.timeout)
         try self.checkStatus(of: received)
-        return Array(received.body)
+        return Array(received.body.readableBytesView)
     }
 
     /// The base URLs in the order in which a call with this key tries them.
@@ -103,7 +107,7 @@ package final class ServiceClient: Sendable {
 
     private struct Received {
         var status: HTTPResponse.Status
-        var body: Data
+        var body: ByteBuffer
     }
 
     private func exchange(
@@ -134,8 +138,13 @@ package final class ServiceClient: Sendable {
         var reason = "no URL"
         for url in self.order(preferring: key) {
             do {
+                if let received = try await self.exchangeHere(method, url, path, body, trace, deadline) {
+                    return received
+                }
                 return try await self.exchange(method, url + path, body, trace, deadline)
             } catch let error as HTTPClientError where error == .deadlineExceeded {
+                throw ServiceUnavailable(service: self.service, reason: "no answer within \(timeout)")
+            } catch ServiceConnections.Failure.timedOut {
                 throw ServiceUnavailable(service: self.service, reason: "no answer within \(timeout)")
             } catch {
                 // Cancelled, AsyncHTTPClient throws an error of its own.
@@ -154,18 +163,49 @@ package final class ServiceClient: Sendable {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method.rawValue)
         request.tlsConfiguration = self.tls
-        request.headers.add(name: "authorization", value: "Bearer \(self.key)")
-        request.headers.add(name: "accept", value: "application/json")
-        if let scope = RequestScope.current { request.headers.add(name: "x-request-id", value: scope.requestID) }
-        if let trace { request.headers.add(name: "traceparent", value: trace.traceparent) }
-        if let body {
-            request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(body)
-        }
+        request.headers = self.headers(hasBody: body != nil, trace)
+        if let body { request.body = .bytes(body) }
         let response = try await Self.http.execute(request, deadline: deadline, logger: nil)
         let answer = try await response.body.collect(upTo: 64 * 1024 * 1024)
         return Received(
-            status: HTTPResponse.Status(code: Int(response.status.code)), body: Data(answer.readableBytesView))
+            status: HTTPResponse.Status(code: Int(response.status.code)), body: answer)
+    }
+
+    private func headers(hasBody: Bool, _ trace: TraceContext?) -> HTTPHeaders {
+        var headers: HTTPHeaders = ["authorization": "Bearer \(self.key)", "accept": "application/json"]
+        if hasBody { headers.add(name: "content-type", value: "application/json") }
+        if let scope = RequestScope.current { headers.add(name: "x-request-id", value: scope.requestID) }
+        if let trace { headers.add(name: "traceparent", value: trace.traceparent) }
+        return headers
+    }
+
+    /// The same on connections of the event loop that this runs on. `nil`: it runs on none, or the URL is not plain HTTP.
+    private func exchangeHere(
+        _ method: HTTPRequest.Method, _ url: String, _ path: String, _ body: ByteBuffer?, _ trace: TraceContext?,
+        _ deadline: NIODeadline
+    ) async throws -> Received? {
+        guard let place = self.places[url] else { return nil }
+        let answer = try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<ServiceConnections.Answer?, any Error>) in
+            guard let connections = ServiceConnections.current else { return continuation.resume(returning: nil) }
+            var headers = self.headers(hasBody: body != nil, trace)
+            headers.add(name: "host", value: place.authority.text)
+            if let body { headers.add(name: "content-length", value: String(body.readableBytes)) }
+            let request = ServiceConnections.Request(
+                method: HTTPMethod(rawValue: method.rawValue), authority: place.authority, target: place.path + path,
+                headers: headers, body: body ?? ByteBuffer())
+            connections.call(request, until: deadline) { continuation.resume(with: $0.map(Optional.some)) }
+        }
+        return answer.map { Received(status: HTTPResponse.Status(code: Int($0.status.code)), body: $0.body) }
+    }
+
+    private static func place(of url: String) -> (ServiceConnections.Authority, String)? {
+        guard let parts = URLComponents(string: url), parts.scheme == "http", let host = parts.host, !host.isEmpty
+        else {
+            return nil
+        }
+        let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        return (ServiceConnections.Authority(host: name, port: parts.port ?? 80), parts.percentEncodedPath)
     }
 
     /// A call in nobody's request, as of a ``Batcher``, begins a trace where it has a body: without one it is the polling
@@ -189,9 +229,9 @@ package final class ServiceClient: Sendable {
 
     private func decode<Answer: Decodable>(_ received: Received) throws -> Answer {
         try self.checkStatus(of: received)
-        if received.body.isEmpty, let nothing = Nothing() as? Answer { return nothing }
+        if received.body.readableBytes == 0, let nothing = Nothing() as? Answer { return nothing }
         do {
-            return try JSONDecoder().decode(Answer.self, from: received.body)
+            return try JSONDecoder().decode(Answer.self, from: Data(received.body.readableBytesView))
         } catch {
             throw ServiceUnavailable(service: self.service, reason: "an answer that does not decode: \(error)")
         }
@@ -201,7 +241,10 @@ package final class ServiceClient: Sendable {
         switch received.status.code {
         case 200..<300: return
         case 400..<500 where received.status != .unauthorized:
-            guard let body = try? JSONDecoder().decode(ErrorBody.self, from: received.body) else { fallthrough }
+            guard let body = try? JSONDecoder().decode(ErrorBody.self, from: Data(received.body.readableBytesView))
+            else {
+                fallthrough
+            }
             throw RefusedByService(body, status: received.status)
         default:
             // 401 means that our key is wrong: nothing that a client should hear of.
