@@ -9,6 +9,8 @@ func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
         fuzzPackets(input)
     #elseif PAYLOADS
         fuzzPayloads(input)
+    #elseif REQUESTS
+        fuzzRequests(input)
     #else
         fuzzFrames(input)
     #endif
@@ -62,4 +64,28 @@ private func fuzzFrames(_ input: ByteBuffer) {
         while let event = split.next() { others.append(event) }
     }
     precondition(events == others, "frames depend on how they come")
+}
+
+/// Whole and byte by byte the same requests must come out.
+private func fuzzRequests(_ input: ByteBuffer) {
+    func events(of pieces: some Sequence<ByteBuffer>) -> [RequestParser.Event] {
+        var parser = RequestParser(maxHeadBytes: 500)
+        var events: [RequestParser.Event] = []
+        for piece in pieces {
+            parser.append(piece)
+            while let event = parser.next() {
+                // Where a body is cut is no difference.
+                if case .body(var bytes) = event, case .body(let before)? = events.last {
+                    bytes = ByteBuffer(bytes: Array(before.readableBytesView) + Array(bytes.readableBytesView))
+                    events[events.count - 1] = .body(bytes)
+                } else {
+                    events.append(event)
+                }
+            }
+            parser.compact()
+        }
+        return events
+    }
+    let split = input.readableBytesView.map { ByteBuffer(integer: $0) }
+    precondition(events(of: [input]) == events(of: split), "requests depend on how they come")
 }

@@ -8,13 +8,17 @@ import Sockets
 /// bare WebSocket `/echo` send every message back, `/socket.io/` has the namespaces `/` and `/custom`, and rooms.
 @main
 struct ProtocolServer {
-    static func main() async {
-        do {
-            try await self.serve(Flags(Array(CommandLine.arguments.dropFirst())))
-        } catch {
-            FileHandle.standardError.write(Data("ProtocolServer: \(error)\n".utf8))
-            exit(error is Flags.UsageError ? 64 : 1)
+    /// Not `async`: what libdispatch does with the main thread then, valgrind does not survive.
+    static func main() {
+        Task {
+            do {
+                try await self.serve(Flags(Array(CommandLine.arguments.dropFirst())))
+            } catch {
+                FileHandle.standardError.write(Data("ProtocolServer: \(error)\n".utf8))
+                exit(error is Flags.UsageError ? 64 : 1)
+            }
         }
+        while true { pause() }
     }
 
     private static func serve(_ flags: Flags) async throws {

@@ -89,7 +89,7 @@ final class ChatNamespace: SocketApplication {
         return origins.count == 1 && self.origins.allows(origins[0], host: host, isSecure: isSecure)
     }
 
-    /// CONNECT is answered at once: python clients give up after a second. `ready` follows.
+    /// CONNECT is answered at once, or in a moment with the `ready` that follows: python clients give up after a second.
     func connect(_ socket: Socket, auth: ByteBuffer) {
         do {
             let payload = try ConnectPayload.read(auth, maxCursors: self.maxCursors)
@@ -103,7 +103,7 @@ final class ChatNamespace: SocketApplication {
                 claims: claims, token: token, carrier: payload.token == nil ? brought?.carrier ?? .header : .header,
                 socket: socket, namespace: self)
             socket.context = client
-            socket.accept()
+            socket.accept(lingers: true)
             room.join(socket)
             self.people.everyone?.join(socket)
             // Revoked after the check and before the room was joined, nobody would tell it.

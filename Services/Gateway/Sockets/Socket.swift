@@ -68,11 +68,14 @@ package final class Socket {
     /// Answers CONNECT with success. Nothing happens if the socket is gone or answered already.
     ///
     /// Events that came meanwhile are handed over after the caller has returned to the loop.
-    package func accept() {
+    ///
+    /// - Parameter lingers: the answer may wait, for some hundredths of a second, for what is emitted next: in a storm that
+    ///   spares each client a system call and a wake-up.
+    package func accept(lingers: Bool = false) {
         self.eventLoop.assertInEventLoop()
         guard self.state == .undecided, let connection = self.connection else { return }
         self.state = .connected
-        connection.accepted(self)
+        connection.accepted(self, lingers: lingers)
         self.deliverLater()
     }
 

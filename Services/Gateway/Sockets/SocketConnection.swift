@@ -57,9 +57,10 @@ final class SocketConnection: EngineApplicationSession {
 
     func rearm() { self.engine?.rearm() }
 
-    func accepted(_ socket: Socket) {
+    func accepted(_ socket: Socket, lingers: Bool) {
         self.joined()
-        self.send(SocketPacket(.connect, namespace: socket.namespace, payload: #"{"sid":"\#(socket.id)"}"#))
+        let packet = SocketPacket(.connect, namespace: socket.namespace, payload: #"{"sid":"\#(socket.id)"}"#)
+        self.engine?.send(OutgoingPacket(packet), lingers: lingers)
     }
 
     func refused(_ socket: Socket, message: String, data: String?) {

@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Synchronization
 
@@ -90,14 +89,9 @@ package final class SocketServer: Sendable {
         let options = channel.syncOptions
         try options?.setOption(.tcpOption(.tcp_nodelay), value: 1)
         try options?.setOption(.maxMessagesPerRead, value: 1)
-        try options?.setOption(.recvAllocator, value: ReceiveAllocator())
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderListSize = context.configuration.maxHeaderBytes
-        limits.maxHeaderFieldSize = context.configuration.maxHeaderBytes
-        let decoder = ByteToMessageHandler(
-            HTTPRequestDecoder(leftOverBytesStrategy: .fireError, limitConfiguration: limits))
-        let handler = HTTPConnectionHandler(loop: box.value, loops: loops, decoder: decoder, servesNodes: servesNodes)
-        try channel.pipeline.syncOperations.addHandlers(decoder, handler)
+        try options?.setOption(.recvAllocator, value: ReceiveAllocator(box.value.receiveBuffer))
+        let handler = HTTPConnectionHandler(loop: box.value, loops: loops, servesNodes: servesNodes)
+        try channel.pipeline.syncOperations.addHandler(handler)
     }
 
     package func makeRoom(_ name: String) -> Room { Room(name: name, eventLoops: self.eventLoops) }

@@ -77,12 +77,13 @@ final class EngineConnection: DeadlineEntry, WebSocketOwner {
         }
     }
 
-    /// As ``send(_:isVolatile:)``, without an array for the one packet most events are.
-    func send(_ packet: OutgoingPacket, isVolatile: Bool = false) {
+    /// As ``send(_:isVolatile:)``, without an array for the one packet most events are. `lingers`: it may wait a moment for
+    /// what follows it.
+    func send(_ packet: OutgoingPacket, isVolatile: Bool = false, lingers: Bool = false) {
         // A session with a WebSocket is open; one that has closed takes nothing.
         guard let webSocket = self.webSocket else { return self.send([packet], isVolatile: isVolatile) }
         if isVolatile, !webSocket.canWriteNow { return }
-        webSocket.send(packet.frame)
+        webSocket.send(packet.frame, lingers: lingers)
     }
 
     func send(_ event: EncodedEvent) {

@@ -13,7 +13,10 @@ final class EngineLoop {
     let context: ServerContext
     let wheel: DeadlineWheel
     private(set) var sessions: [String: EngineConnection] = [:]
+    /// How long what lingers waits for what follows it.
+    private static let lingering = TimeAmount.milliseconds(20)
     private var unflushed: [WebSocketHandler] = []
+    private var lingering: [WebSocketHandler] = []
     private var unanswered: [EngineConnection] = []
     private var isFlushing = false
     /// Messages sent since the last flush: counted together, for the counter is every loop's.
@@ -21,6 +24,8 @@ final class EngineLoop {
     /// What waits for slow connections of this loop.
     var queuedBytes = 0
     private let maxQueuedBytes: Int
+    /// For connections to read into.
+    let receiveBuffer: NIOLoopBoundBox<ReceiveBuffer>
     /// For connections to share what they send in this turn.
     var latestRun: FrameRun?
     private var connections: [ObjectIdentifier: any Channel] = [:]
@@ -35,6 +40,7 @@ final class EngineLoop {
         let shortest = min(context.limits.pingInterval, context.limits.pingTimeout).nanoseconds
         let tick = TimeAmount.nanoseconds(min(max(shortest / 20, 5_000_000), 100_000_000))
         self.wheel = DeadlineWheel(eventLoop: eventLoop, tick: tick)
+        self.receiveBuffer = NIOLoopBoundBox.makeBoxSendingValue(ReceiveBuffer(), eventLoop: eventLoop)
         self.lastRequest = UInt64(index) << 48
         self.maxQueuedBytes = context.configuration.maxMemoryBytes / max(1, loops)
     }
@@ -74,6 +80,17 @@ final class EngineLoop {
     func flushLater(_ webSocket: WebSocketHandler) {
         self.unflushed.append(webSocket)
         self.flushLater()
+    }
+
+    /// Flushes `webSocket` in a moment, unless something makes it flush before.
+    func flushSoon(_ webSocket: WebSocketHandler) {
+        self.lingering.append(webSocket)
+        guard self.lingering.count == 1 else { return }
+        self.eventLoop.assumeIsolated().scheduleTask(in: Self.lingering) {
+            let webSockets = self.lingering
+            self.lingering = []
+            for webSocket in webSockets { webSocket.flush() }
+        }
     }
 
     /// Answers the poll of `connection` after all that this turn of the loop still brings.

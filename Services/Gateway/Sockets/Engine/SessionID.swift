@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// An Engine.IO sid, `<node tag>-<loop><secret>`: whoever has it has the session.
 ///
@@ -51,11 +52,27 @@ struct SessionID: Hashable, Sendable {
 
     /// Six bits of the system's cryptographic randomness each, URL-safe.
     static func randomCharacters(_ count: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
-            // One call of the system for all of them; it cannot fail for so few.
-            precondition(count <= 256 && getentropy(bytes.baseAddress, count) == 0, "the system has no randomness")
-            for index in 0..<count { bytes[index] = Self.alphabet[Int(bytes[index] & 63)] }
-            initialized = count
+        self.random.withLock { $0.take(count) }.map { self.alphabet[Int($0 & 63)] }
+    }
+
+    private static let random = Mutex(Randomness())
+
+    /// Bytes of the system's randomness, fetched for several ids at a time, each given out once.
+    private struct Randomness {
+        private static let size = 256
+        private var bytes: [UInt8] = []
+
+        mutating func take(_ count: Int) -> [UInt8] {
+            precondition(count <= Self.size, "no id is so long")
+            if self.bytes.count < count {
+                // So much at once comes whole or not at all.
+                self.bytes = [UInt8](unsafeUninitializedCapacity: Self.size) { bytes, initialized in
+                    precondition(getentropy(bytes.baseAddress, Self.size) == 0, "the system has no randomness")
+                    initialized = Self.size
+                }
+            }
+            defer { self.bytes.removeLast(count) }
+            return Array(self.bytes.suffix(count))
         }
     }
 }

@@ -20,6 +20,17 @@ enum ConnectedSocket {
         }
     }
 
+    /// Reads what has come already, without waiting. `nil`: nothing, or an end, which NIO meets too.
+    static func receive(from descriptor: NIOBSDSocket.Handle, into buffer: ReceiveBuffer) -> ByteBuffer? {
+        var bytes = buffer.take()
+        let count = bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 1) { bytes in
+            max(0, Glibc.recv(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT)))
+        }
+        if count > 0 { return bytes }
+        buffer.giveBack(bytes)
+        return nil
+    }
+
     /// A second descriptor of the channel's socket, which keeps the connection when the channel closes its own.
     static func duplicate(_ channel: any Channel) -> NIOBSDSocket.Handle? {
         let descriptor = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
@@ -34,12 +45,13 @@ enum ConnectedSocket {
         exchange: HTTPExchange, leftover: ByteBuffer
     ) {
         let bootstrap = ClientBootstrap(group: home.eventLoop)
-            .channelOption(.recvAllocator, value: ReceiveAllocator())
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let allocator = ReceiveAllocator(home.value.receiveBuffer)
+                    try channel.syncOptions?.setOption(.recvAllocator, value: allocator)
                     let handler = HTTPConnectionHandler(
-                        loop: home.value, loops: loops, decoder: nil, adopted: (exchange, leftover))
+                        loop: home.value, loops: loops, adopted: (exchange, leftover))
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }

@@ -8,12 +8,11 @@ import NIOHTTP1
 /// One per TCP connection, on the loop that accepted it. Sessions live on their home loop: requests hop there with a
 /// ``PollRequest``, only the answer hops back.
 final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandler, DeadlineEntry {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias Decoder = ByteToMessageHandler<HTTPRequestDecoder>
 
     /// What a client may send ahead while it waits for an answer.
-    private static let maxWaitingParts = 64
+    private static let maxAheadBytes = 128 * 1024
     /// How long, after the last answer, the client's own close is waited for.
     private static let lingerTime = TimeAmount.seconds(10)
 
@@ -34,33 +33,32 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     let loop: EngineLoop
     let loops: [EngineLoop.LoopBox]
     private let router: EngineRouter
-    let decoder: Decoder?
     let requestTimeout: TimeAmount
     private let idleTimeout: TimeAmount
     private(set) var context: ChannelHandlerContext?
     var state = State.idle
     var exchange: HTTPExchange?
-    private var waiting = CircularBuffer<HTTPServerRequestPart>()
-    /// Whether what was last read from the socket held a part of a request.
-    private var hasHeard = false
+    var parser: RequestParser
+    private var isProceeding = false
     /// Bytes of a head have come, and not yet all of it; of the first one they are due.
     private var isHeadDue = true
-    /// Bytes behind an upgrade request, already the WebSocket's.
-    var leftover = ByteBuffer()
-    private var adopted: (HTTPExchange, ByteBuffer)?
+    private var adopted: HTTPExchange?
     var deadline: NIODeadline?
     var wheelPlace: DeadlineWheel.Place?
 
     /// `adopted`: an upgrade request, and the bytes behind it, that another loop accepted for a session of this one.
     init(
-        loop: EngineLoop, loops: [EngineLoop.LoopBox], decoder: Decoder?, servesNodes: Bool = false,
-        adopted: (HTTPExchange, ByteBuffer)? = nil
+        loop: EngineLoop, loops: [EngineLoop.LoopBox], servesNodes: Bool = false,
+        adopted: (exchange: HTTPExchange, leftover: ByteBuffer)? = nil
     ) {
         self.loop = loop
         self.loops = loops
         self.router = EngineRouter(context: loop.context, loops: loops.count, servesNodes: servesNodes)
-        self.decoder = decoder
-        self.adopted = adopted
+        self.parser = RequestParser(maxHeadBytes: loop.context.configuration.maxHeaderBytes)
+        if let adopted {
+            self.adopted = adopted.exchange
+            self.parser.append(adopted.leftover)
+        }
         self.requestTimeout = TimeAmount(loop.context.configuration.requestTimeout)
         self.idleTimeout = TimeAmount(loop.context.configuration.idleTimeout)
     }
@@ -79,59 +77,62 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     func channelActive(context: ChannelHandlerContext) {
         self.loop.opened(context.channel)
         context.fireChannelActive()
-        guard let (exchange, leftover) = self.adopted else { return }
+        guard let exchange = self.adopted else { return self.readAhead(context) }
         self.adopted = nil
         self.exchange = exchange
         self.state = .upgrading
-        self.leftover = leftover
         self.carryOutUpgrade()
     }
 
     // MARK: Requests
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch self.state {
-        case .idle, .receiving, .answering: break
-        // The decoder may have left the pipeline: what comes now need not be a part of a request.
-        case .upgrading, .finishing, .left: return
-        }
-        self.hasHeard = true
-        self.waiting.append(Self.unwrapInboundIn(data))
-        self.proceed()
-        if self.waiting.count > Self.maxWaitingParts { context.close(promise: nil) }
+    /// What has come before the connection was accepted, as in a storm: by NIO it would be read in two parts, each after
+    /// another turn of the loop.
+    private func readAhead(_ context: ChannelHandlerContext) {
+        guard let descriptor = ConnectedSocket.descriptor(of: context.channel),
+            let bytes = ConnectedSocket.receive(from: descriptor, into: self.loop.receiveBuffer.value)
+        else { return }
+        self.receive(bytes, context)
     }
 
-    /// What made no part of a request, while none is under way, is the beginning of a head: it is waited for no longer than
-    /// the first one, however slowly it goes on.
-    func channelReadComplete(context: ChannelHandlerContext) {
-        if self.state == .idle, self.waiting.isEmpty, !self.hasHeard, !self.isHeadDue {
-            self.isHeadDue = true
-            self.setDeadline(in: self.requestTimeout)
-        }
-        self.hasHeard = false
-        context.fireChannelReadComplete()
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.receive(Self.unwrapInboundIn(data), context)
+    }
+
+    private func receive(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        if self.state == .finishing || self.state == .left { return }
+        self.parser.append(bytes)
+        self.proceed()
+        self.parser.compact()
+        self.loop.receiveBuffer.value.giveBack(bytes)
+        if self.parser.unreadBytes > Self.maxAheadBytes { context.close(promise: nil) }
     }
 
     private func proceed() {
-        while let part = self.waiting.first {
-            switch (self.state, part) {
-            case (.idle, .head(let head)):
-                // Whoever does not read answers gets no more of them: what is sent ahead waits, and is bounded.
-                guard self.context?.channel.isWritable == true else { return }
-                self.waiting.removeFirst()
-                self.begin(head)
-            case (.receiving, .body(let bytes)):
-                self.waiting.removeFirst()
-                self.receive(bytes)
-            case (.receiving, .end):
-                self.waiting.removeFirst()
-                self.complete()
-            case (.idle, _), (.finishing, _):
-                self.waiting.removeFirst()
-            case (.receiving, .head), (.answering, _), (.upgrading, _), (.left, _):
-                return
+        // An answer calls this too: requests sent ahead are not to go deeper and deeper.
+        guard !self.isProceeding else { return }
+        self.isProceeding = true
+        defer { self.isProceeding = false }
+        // Whoever does not read answers gets no more of them: what is sent ahead waits, and is bounded.
+        while self.state == .receiving || self.state == .idle && self.context?.channel.isWritable == true {
+            switch self.parser.next() {
+            case .head(let head): self.begin(head)
+            case .body(let bytes): self.receive(bytes)
+            case .end: self.complete()
+            case .failure:
+                self.abortExchange()
+                self.finish(.malformed)
+            case nil: return self.awaitHead()
             }
         }
+    }
+
+    /// The beginning of a head, while no request is under way, is waited for no longer than the first one, however slowly it
+    /// goes on.
+    private func awaitHead() {
+        guard self.state == .idle, !self.isHeadDue, self.parser.isWithinHead else { return }
+        self.isHeadDue = true
+        self.setDeadline(in: self.requestTimeout)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -141,7 +142,6 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     private func begin(_ head: HTTPRequestHead) {
-        guard HTTPExchange.hasEnd(head) else { return self.finish(.malformed) }
         let request = EngineRequest(uri: head.uri)
         let exchange = HTTPExchange(
             id: self.loop.nextRequestID(), head: head, request: request, route: self.router.route(head, request))
@@ -211,7 +211,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
             self.onHome(sid) { $0.sessions[sid.text]?.endPost(request.id, body: body) }
         case .plainUpgrade: self.beginUpgrade(home: self.loop.index)
         case .upgrade(_, let sid, _): self.beginUpgrade(home: sid?.loop ?? self.loop.index)
-        case .forward(let node): self.leaveHTTP(stopsReading: true) { self.forward(to: node) }
+        case .forward(let node): self.beginForwarding(to: node)
         }
     }
 
@@ -287,9 +287,9 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         self.state = .finishing
         self.setDeadline(in: Self.lingerTime)
         guard let context = self.context else { return }
+        _ = self.parser.takeRest()
         context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
         context.close(mode: .output, promise: nil)
-        self.proceed()
     }
 
     // MARK: Time and trouble
@@ -323,7 +323,6 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         }
         self.state = .left
         self.deadline = nil
-        self.waiting.removeAll()
         context.fireChannelInactive()
     }
 
@@ -336,17 +335,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if case .leftoverDataWhenDone(let bytes)? = error as? ByteToMessageDecoderError {
-            self.leftover = bytes
-            return
-        }
-        guard error is HTTPParserError || error is NIOHTTPDecoderError, self.state == .idle || self.state == .receiving
-        else {
-            if self.state != .finishing { context.close(promise: nil) }
-            return
-        }
-        self.abortExchange()
-        self.finish(.malformed)
+        if self.state != .finishing { context.close(promise: nil) }
     }
 
     /// Ends a connection whose request nobody will answer.

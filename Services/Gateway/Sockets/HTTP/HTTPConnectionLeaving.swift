@@ -4,25 +4,8 @@ import NIOCore
 /// another node serves.
 extension HTTPConnectionHandler {
     func beginUpgrade(home: Int) {
-        // On another loop the socket is to be found as the client left it.
-        self.leaveHTTP(stopsReading: home != self.loop.index) {
-            if home == self.loop.index {
-                self.carryOutUpgrade()
-            } else {
-                self.move(to: self.loops[home])
-            }
-        }
-    }
-
-    /// Takes HTTP out of the way: what comes from now on is bytes.
-    func leaveHTTP(stopsReading: Bool, then body: @escaping () -> Void) {
-        guard let context = self.context, let decoder = self.decoder else { return }
         self.state = .upgrading
-        self.setDeadline(in: self.requestTimeout)
-        if stopsReading { try? context.channel.syncOptions?.setOption(.autoRead, value: false) }
-        context.pipeline.syncOperations.removeHandler(decoder).assumeIsolated().whenComplete { _ in
-            if self.state == .upgrading, self.context != nil { body() }
-        }
+        if home == self.loop.index { self.carryOutUpgrade() } else { self.move(to: self.loops[home]) }
     }
 
     /// Makes the connection a WebSocket, on its session's home loop.
@@ -62,8 +45,7 @@ extension HTTPConnectionHandler {
         self.exchange = nil
         self.deadline = nil
         self.state = .left
-        let leftover = self.leftover
-        self.leftover = ByteBuffer()
+        let leftover = self.parser.takeRest()
         let response = upgrade.response(headers: exchange.headers(self.loop.context.configuration.crossOrigin))
         do {
             try context.pipeline.syncOperations.addHandler(handler, position: .after(self))
@@ -83,7 +65,7 @@ extension HTTPConnectionHandler {
     /// Moves the socket to the loop its session lives on: a descriptor of its own there, none here.
     private func move(to home: EngineLoop.LoopBox) {
         guard let context = self.context, let exchange = self.exchange else { return }
-        let leftover = self.leftover
+        let leftover = self.parser.takeRest()
         let descriptor = ConnectedSocket.duplicate(context.channel)
         self.exchange = nil
         self.deadline = nil
@@ -97,7 +79,16 @@ extension HTTPConnectionHandler {
     // MARK: Other nodes
 
     /// Hands the request to the node whose session it is for, and the connection to a relay between the two.
-    func forward(to node: ForeignNode) {
+    func beginForwarding(to node: ForeignNode) {
+        guard let context = self.context else { return }
+        self.state = .upgrading
+        self.setDeadline(in: self.requestTimeout)
+        // What follows is the relay's to read.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+        self.forward(to: node)
+    }
+
+    private func forward(to node: ForeignNode) {
         guard let exchange = self.exchange, let forwarding = self.loop.context.forwarding else { return }
         let isUpgrade = WebSocketUpgrade.isRequested(by: exchange.head)
         RelayHandler.connect(to: node.address, on: self.loop).assumeIsolated().whenComplete { result in
@@ -116,8 +107,8 @@ extension HTTPConnectionHandler {
             }
             let client = self.loop.context.configuration.address(of: exchange.head, peer: context.channel.remoteAddress)
             ends.owner.write(exchange.forwarded(key: forwarding.key, client: client))
-            if isUpgrade { ends.owner.write(self.leftover) }
-            self.leftover = ByteBuffer()
+            let leftover = self.parser.takeRest()
+            if isUpgrade { ends.owner.write(leftover) }
             self.exchange = nil
             self.deadline = nil
             self.state = .left

@@ -17,16 +17,11 @@ struct HTTPExchange: Sendable {
         self.head = head
         self.request = request
         self.route = route
+        self.isUpgrade = head.headers.contains(name: "Upgrade")
     }
 
-    /// Behind such a request the HTTP decoder reads no other one.
-    var isUpgrade: Bool { WebSocketUpgrade.isRequested(by: self.head) || self.head.headers.contains(name: "Upgrade") }
-
-    /// Whether anybody can tell where its body ends (RFC 9112 §6.3); behind another one nothing is a request.
-    static func hasEnd(_ head: HTTPRequestHead) -> Bool {
-        let codings = head.headers["Transfer-Encoding"]
-        return codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked"
-    }
+    /// What follows such a request may be no HTTP.
+    let isUpgrade: Bool
 
     /// The length the client promises.
     var announcedBytes: Int {

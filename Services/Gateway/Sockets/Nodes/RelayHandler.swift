@@ -38,7 +38,7 @@ final class RelayHandler: ChannelInboundHandler {
         ClientBootstrap(group: loop.eventLoop)
             .connectTimeout(self.connectTimeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.recvAllocator, value: ReceiveAllocator())
+            .channelOption(.recvAllocator, value: ReceiveAllocator(loop.receiveBuffer))
             .channelOption(.maxMessagesPerRead, value: 1)
             .connect(host: address.host, port: address.port)
     }

@@ -49,6 +49,11 @@ struct FrameParser {
         }
     }
 
+    /// Keeps no more memory than what is unread needs.
+    mutating func compact() {
+        if self.unread.readableBytes > 0 { self.unread = self.unread.compacted }
+    }
+
     mutating func next() -> Event? {
         while !self.isFinished {
             switch self.readHeader() {

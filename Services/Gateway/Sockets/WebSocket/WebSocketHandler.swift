@@ -26,6 +26,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// What leaves with the next ``flush()``.
     private var unsent: UnsentFrames?
     private var unsentBytes = 0
+    /// Whether the loop flushes at the end of this turn.
+    private var isFlushPlanned = false
     /// What NIO held when last asked.
     private var buffered = 0 {
         didSet { self.loop.queuedBytes += self.buffered - oldValue }
@@ -66,15 +68,16 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// Answers the request for the upgrade, before any frame.
     func begin(with response: ByteBuffer) { _ = self.write(SharedFrame(bytes: response)) }
 
-    /// Sends a frame of a message at the end of this turn of the loop.
-    func send(_ frame: SharedFrame) {
-        guard self.write(frame) else { return self.owner?.overflowed(self) ?? () }
+    /// Sends a frame of a message at the end of this turn of the loop; where it `lingers`, with what follows, or a moment
+    /// later.
+    func send(_ frame: SharedFrame, lingers: Bool = false) {
+        guard self.write(frame, lingers: lingers) else { return self.owner?.overflowed(self) ?? () }
         self.loop.sent += 1
     }
 
     /// Writes a whole frame, to leave at the end of this turn of the loop or with a ``flush()`` before. `false`: more would
     /// wait than may.
-    func write(_ frame: SharedFrame) -> Bool {
+    func write(_ frame: SharedFrame, lingers: Bool = false) -> Bool {
         self.loop.eventLoop.assertInEventLoop()
         guard self.phase == .open else { return true }
         let count = frame.count
@@ -85,14 +88,17 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.unsentBytes += count
         if self.unsent == nil {
             self.unsent = UnsentFrames(frame, latest: &self.loop.latestRun)
-            self.loop.flushLater(self)
         } else {
             self.unsent?.append(frame)
         }
+        guard !self.isFlushPlanned else { return true }
+        self.isFlushPlanned = !lingers
+        if lingers { self.loop.flushSoon(self) } else { self.loop.flushLater(self) }
         return true
     }
 
     func flush() {
+        self.isFlushPlanned = false
         guard let unsent = self.unsent else { return }
         self.unsent = nil
         self.unsentBytes = 0
@@ -199,7 +205,22 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     // MARK: Receiving
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { self.receive(Self.unwrapInboundIn(data)) }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = Self.unwrapInboundIn(data)
+        self.receive(bytes)
+        let buffer = self.loop.receiveBuffer.value
+        if bytes.readableBytes == ReceiveAllocator.first, let descriptor = self.descriptor,
+            let rest = ConnectedSocket.receive(from: descriptor, into: buffer)
+        {
+            // NIO's first buffer was too small; it would read on after another turn of the loop.
+            self.receive(rest)
+            self.frames.compact()
+            buffer.giveBack(rest)
+        } else {
+            self.frames.compact()
+            buffer.giveBack(bytes)
+        }
+    }
 
     func receive(_ bytes: ByteBuffer) {
         self.frames.append(bytes)
