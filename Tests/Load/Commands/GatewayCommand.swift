@@ -12,11 +12,19 @@ struct GatewayCommand: ParsableCommand {
         @Option(help: "Connections, each of a person of its own.") var connections = 1_000
         @Option(help: "Messages per second, over all senders.") var rate = 100.0
         @Option(help: "Seconds of traffic that are measured.") var duration = 10.0
+        @Option(
+            help: """
+                So many talk, and the others only listen: where there are several Gateways, all who talk are at the first and \
+                none of the others. 0: everybody talks.
+                """)
+        var talkers = 0
+
+        func validate() throws { try RunOptions.check(self.talkers, 0...self.connections - 1, "--talkers") }
 
         func run() async throws {
             try await Run(
                 "fanout", self.options, CrowdOptions(connections: self.connections, chatrooms: 1),
-                TrafficOptions(perSecond: self.rate, seconds: self.duration)
+                TrafficOptions(perSecond: self.rate, seconds: self.duration, talkers: self.talkers)
             ).execute()
         }
     }

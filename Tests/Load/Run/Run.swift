@@ -71,7 +71,7 @@ struct Run {
             secret: secret.text, targets: targets, first: 0, count: self.crowd.connections,
             chatrooms: self.crowd.chatrooms, sources: isLocal ? self.options.sources ?? 16 : 0,
             connectionsPerSecond: self.options.connectRate ?? 1_000, messageBytes: self.options.messageBytes,
-            index: 0, workers: count, tokenLife: 7 * 86_400)
+            index: 0, workers: count, tokenLife: 7 * 86_400, talkers: self.traffic.talkers)
         let workers = try Workers(plan, count: count, cpus: self.options.workerCpus)
         let showing = Task {
             while !Task.isCancelled {
@@ -90,7 +90,7 @@ struct Run {
             if let faults = self.faults, let system {
                 try await self.endure(faults, workers, system, &results)
             } else {
-                try await self.measure(workers, pids, &results)
+                try await self.measure(workers, pids, await system?.otherPIDs ?? [], &results)
             }
             let now = await self.counts(stub, secret)
             for (path, count) in now {
@@ -113,11 +113,13 @@ struct Run {
 
     // MARK: What happens
 
-    private func measure(_ workers: Workers, _ pids: [Int32], _ results: inout RunResults) async throws {
+    private func measure(
+        _ workers: Workers, _ pids: [Int32], _ others: [Int32], _ results: inout RunResults
+    ) async throws {
         results.memoryBytesBefore = ProcessUsage.memoryBytes(of: pids)
         for number in 1...self.rounds {
             await self.progress.enter("coming \(number)")
-            var round = try await self.come(workers, pids)
+            var round = try await self.come(workers, pids, others)
             if number == 1 {
                 // Buffers of the coming are given back by then.
                 try await Task.sleep(for: .seconds(2))
@@ -149,7 +151,7 @@ struct Run {
         _ faults: FaultOptions, _ workers: Workers, _ system: StartedSystem, _ results: inout RunResults
     ) async throws {
         await self.progress.enter("coming")
-        results.rounds.append(try await self.come(workers, await system.gatewayPIDs))
+        results.rounds.append(try await self.come(workers, await system.gatewayPIDs, await system.otherPIDs))
         let trial = FaultTrial(
             system: system, workers: workers, connections: self.crowd.connections, perSecond: self.traffic.perSecond,
             options: faults)
@@ -166,8 +168,13 @@ struct Run {
         try await self.finish(workers, &results)
     }
 
-    private func come(_ workers: Workers, _ pids: [Int32]) async throws -> RunResults.Round {
+    private func come(
+        _ workers: Workers, _ pids: [Int32], _ others: [Int32]
+    ) async throws -> RunResults.Round {
         let (cpu, repeated) = (ProcessUsage.cpuSeconds(of: pids), ProcessUsage.repeatedSYNs)
+        let (workerCPU, otherCPU) = (
+            ProcessUsage.cpuSeconds(of: workers.pids), ProcessUsage.cpuSeconds(of: others)
+        )
         let start = NIODeadline.now().uptimeNanoseconds + Self.second / 5
         try await workers.order(.connect(at: start))
         let limit = Task {
@@ -180,6 +187,8 @@ struct Run {
         return RunResults.Round(
             seconds: Double((times.max() ?? start) - start) / 1e9,
             gatewayCPUSeconds: ProcessUsage.cpuSeconds(of: pids) - cpu,
+            workerCPUSeconds: ProcessUsage.cpuSeconds(of: workers.pids) - workerCPU,
+            otherCPUSeconds: ProcessUsage.cpuSeconds(of: others) - otherCPU,
             gatewayMemoryBytes: ProcessUsage.memoryBytes(of: pids),
             repeatedSYNs: ProcessUsage.repeatedSYNs - repeated)
     }
@@ -193,11 +202,16 @@ struct Run {
                 from: from, until: until, perSecond: self.traffic.perSecond, measureFrom: measureFrom,
                 churn: self.traffic.churn / Double(workers.pids.count)))
         try await self.sleep(until: measureFrom)
-        let before = (ProcessUsage.cpuSeconds(of: pids), ProcessUsage.cpuSeconds(of: workers.pids))
+        let listening = self.traffic.talkers > 0 ? Array(pids.dropFirst()) : []
+        let before = (
+            ProcessUsage.cpuSeconds(of: pids), ProcessUsage.cpuSeconds(of: workers.pids),
+            ProcessUsage.cpuSeconds(of: listening)
+        )
         try await self.sleep(until: until)
         let seconds = self.traffic.seconds
         results.gatewayCPUs = (ProcessUsage.cpuSeconds(of: pids) - before.0) / seconds
         results.workerCPUs = (ProcessUsage.cpuSeconds(of: workers.pids) - before.1) / seconds
+        results.listeningCPUs = (ProcessUsage.cpuSeconds(of: listening) - before.2) / seconds
     }
 
     private func sleep(until time: UInt64) async throws {
@@ -233,5 +247,8 @@ struct Run {
         let (messages, deliveries) = (results.counts.measuredAcknowledged, results.counts.measuredDelivered)
         results.gatewayMicrosecondsPerMessage = messages > 0 ? spent / Double(messages) : 0
         results.gatewayMicrosecondsPerDelivery = deliveries > 0 ? spent / Double(deliveries) : 0
+        let heard = Double(results.counts.measuredHeard)
+        let listening = results.listeningCPUs * self.traffic.seconds * Double(self.rounds)
+        results.deliveriesPerListeningCPUSecond = listening > 0 ? heard / listening : 0
     }
 }

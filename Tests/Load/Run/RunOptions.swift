@@ -84,6 +84,8 @@ struct TrafficOptions {
     var perSecond: Double
     var seconds: Double
     var churn = 0.0
+    /// 0: everybody.
+    var talkers = 0
 
     func validate() throws {
         guard (0...1_000_000).contains(self.perSecond), (1...86_400).contains(self.seconds),

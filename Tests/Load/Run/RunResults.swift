@@ -27,6 +27,9 @@ struct RunResults: Codable, Sendable {
         /// Until the last was ready.
         var seconds: Double
         var gatewayCPUSeconds: Double
+        var workerCPUSeconds = 0.0
+        /// Of the stub and Redis; 0 where the run has not started them.
+        var otherCPUSeconds = 0.0
         /// PSS afterwards.
         var gatewayMemoryBytes: Int
         /// Once all have gone again; 0 where they stay.
@@ -56,6 +59,9 @@ struct RunResults: Codable, Sendable {
     /// Of all Gateways, in the measured time.
     var gatewayCPUs = 0.0
     var workerCPUs = 0.0
+    /// Of the Gateways at which nobody talks, where some only listen, and how much they deliver for that.
+    var listeningCPUs = 0.0
+    var deliveriesPerListeningCPUSecond = 0.0
     var gatewayMicrosecondsPerMessage = 0.0
     var gatewayMicrosecondsPerDelivery = 0.0
     var delivery = Latencies(Histogram())
@@ -132,6 +138,8 @@ struct RunResults: Codable, Sendable {
         for (number, round) in self.rounds.enumerated() {
             text += "  coming \(number + 1)      all ready after \(Self.number(round.seconds)) s, "
             text += "\(Self.number(round.gatewayCPUSeconds)) s of Gateway CPU, "
+            text += "\(Self.number(round.workerCPUSeconds)) s of the workers', "
+            if round.otherCPUSeconds > 0 { text += "\(Self.number(round.otherCPUSeconds)) s of stub and Redis, " }
             text += "\(Self.mebibytes(round.gatewayMemoryBytes)), \(round.repeatedSYNs) SYNs repeated"
             if round.gatewayMemoryBytesAfter > 0 {
                 text += "; \(Self.mebibytes(round.gatewayMemoryBytesAfter)) once all had gone"
@@ -157,6 +165,10 @@ struct RunResults: Codable, Sendable {
                 "  Gateway CPU   \(Self.number(self.gatewayCPUs)) cores; \(Self.number(self.gatewayMicrosecondsPerMessage)) µs "
             text +=
                 "per message, \(Self.number(self.gatewayMicrosecondsPerDelivery)) µs per delivery; workers \(Self.number(self.workerCPUs)) cores\n"
+        }
+        if self.listeningCPUs > 0 {
+            text += "  listening     \(Self.number(self.listeningCPUs)) cores; "
+            text += "\(Self.number(self.deliveriesPerListeningCPUSecond / 1_000))k deliveries per second of CPU\n"
         }
         if !self.stub.isEmpty {
             text += "  stub          "

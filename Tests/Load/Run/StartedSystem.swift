@@ -24,6 +24,15 @@ struct StartedSystem: Sendable {
         }
     }
 
+    /// Of the stub and Redis.
+    var otherPIDs: [Int32] {
+        get async {
+            var pids: [Int32] = []
+            for server in self.servers.prefix(2) { if let pid = await server.pid { pids.append(pid) } }
+            return pids
+        }
+    }
+
     /// The names of those that have ended though nobody ended them.
     var dead: [String] {
         get async {

@@ -2,7 +2,7 @@ import ChatAPI
 import NIOCore
 import SocketIO
 
-/// One person who comes, stays, and comes back: a Socket.IO client without a task, on its worker's event loop.
+/// One person who comes, stays, and comes back: a Socket.IO client without a task, on its worker's I/O thread.
 ///
 /// Keeps its delivery cursor over connections, as clients do, and sends again what was not acknowledged.
 final class ChatClient {
@@ -18,7 +18,7 @@ final class ChatClient {
     private let token: String
     private unowned let worker: Worker
     private(set) var state = State.away
-    private var handler: ClientHandler?
+    private var socket: ClientSocket?
     private var log: ReceivedLog?
     private var epoch = ""
     private(set) var pending = Unacknowledged()
@@ -52,40 +52,41 @@ final class ChatClient {
         self.attemptedAt = now
         self.attempts += 1
         self.attemptsInAll += 1
-        self.worker.open(self)
+        self.socket = self.worker.open(self)
+        if self.socket == nil { self.failed() }
     }
 
     /// Closes from the client's side.
     func leave() {
-        let handler = self.handler
-        self.handler = nil
+        let socket = self.socket
+        self.socket = nil
         if self.state == .ready { self.worker.counts.ready -= 1 }
         if self.state != .rejected { self.state = .away }
-        handler?.close()
+        socket?.close()
     }
 
     /// TCP is there: asks for the WebSocket.
-    func opened(_ handler: ClientHandler) {
-        guard self.state == .connecting else { return handler.close() }
-        self.handler = handler
-        handler.write(self.worker.handshake)
+    func opened(_ socket: ClientSocket) {
+        guard self.socket === socket, self.state == .connecting else { return socket.close() }
+        socket.write(self.worker.handshake)
     }
 
     func failed() {
         guard self.state == .connecting else { return }
+        self.socket = nil
         self.worker.counts.failed += 1
         self.retry()
     }
 
-    func refused(_ handler: ClientHandler) {
-        guard self.handler === handler else { return }
+    func refused(_ socket: ClientSocket) {
+        guard self.socket === socket else { return }
         self.worker.counts.refused += 1
     }
 
     /// By the server, or by nobody.
-    func closed(_ handler: ClientHandler) {
-        guard self.handler === handler else { return }
-        self.handler = nil
+    func closed(_ socket: ClientSocket) {
+        guard self.socket === socket else { return }
+        self.socket = nil
         guard self.state != .rejected else { return }
         if self.state == .ready {
             self.worker.counts.ready -= 1
@@ -98,9 +99,9 @@ final class ChatClient {
 
     func timeOut() {
         self.worker.counts.timedOut += 1
-        let handler = self.handler
-        self.handler = nil
-        handler?.close()
+        let socket = self.socket
+        self.socket = nil
+        socket?.close()
         self.retry()
     }
 
@@ -117,11 +118,11 @@ final class ChatClient {
 
     func receivedRubbish() { self.worker.counts.rubbish += 1 }
 
-    func receive(_ text: UnsafeRawBufferPointer, on handler: ClientHandler) {
-        guard self.handler === handler, text.count > 0 else { return }
+    func receive(_ text: UnsafeRawBufferPointer, on socket: ClientSocket) {
+        guard self.socket === socket, text.count > 0 else { return }
         switch text[0] {
-        case UInt8(ascii: "2"): handler.write(self.worker.pong)
-        case UInt8(ascii: "0"): handler.write(ClientFrame.encode("40" + self.connectPayload))
+        case UInt8(ascii: "2"): socket.write(self.worker.pong)
+        case UInt8(ascii: "0"): socket.write(ClientFrame.encode("40" + self.connectPayload))
         case UInt8(ascii: "4"):
             if text.starts(with: "42[\"message\",") {
                 self.receiveEntry(text)
@@ -137,7 +138,7 @@ final class ChatClient {
                 self.worker.counts.rejected += 1
                 self.worker.tell("rejected: \(String(decoding: text, as: UTF8.self))")
                 self.state = .rejected
-                handler.close()
+                socket.close()
             }
         default: break
         }
@@ -173,7 +174,7 @@ final class ChatClient {
         case .afterHole: self.worker.counts.holes += 1
         case .inOrder, nil: break
         }
-        self.worker.delivered(sentAt: text.sentAt)
+        self.worker.delivered(to: self, sentAt: text.sentAt)
     }
 
     private func receiveAcknowledgement(_ text: UnsafeRawBufferPointer) {
@@ -215,7 +216,7 @@ final class ChatClient {
             payload: OutgoingMessage(
                 sender: self.user, chatroom: self.chatroom, dueAt: time, bytes: self.worker.plan.messageBytes
             ).event)
-        self.handler?.write(ClientFrame.encode("4" + packet.text))
+        self.socket?.write(ClientFrame.encode("4" + packet.text))
     }
 
     func lost(upTo head: Seq) -> Int { self.log?.lost(upTo: head) ?? 0 }

@@ -1,12 +1,12 @@
 import ChatAPI
 import Foundation
+import IOThread
 import NIOCore
-import NIOPosix
 import ServiceKit
 
-/// All clients of one worker process and what they count; on its one event loop.
+/// All clients of one worker process and what they count; on the process's I/O thread.
 final class Worker {
-    /// How many connections are begun in one turn of the loop, so that what arrives is read in between.
+    /// How many connections are begun in one turn of the thread, so that what arrives is read in between.
     private static let batch = 64
     private static let patience: UInt64 = 20_000_000_000
     /// How many messages one tick sends at most: who is behind must still receive.
@@ -31,7 +31,9 @@ final class Worker {
             """)
     let pong = ClientFrame.encode("3")
     var counts = Counts()
-    private let loop: any EventLoop
+    private let thread = IOThread.shared
+    /// What all sockets read into, one after the other.
+    private var buffer = ByteBufferAllocator().buffer(capacity: 65_536)
     /// Looked up once: a storm is not to wait for names.
     private let addresses: [Target: SocketAddress]
     private let report: (WorkerReport) -> Void
@@ -46,14 +48,14 @@ final class Worker {
     /// Whether clients that lose their connection come back.
     private var isOpen = false
     private var isAwaitingAll = false
-    private var channels = 0
+    /// How many sockets there are.
+    private var sockets = 0
     /// Whose turn it is to send.
     private var turn = 0
     private var told = 0
 
-    init(_ plan: WorkerPlan, on loop: any EventLoop, report: @escaping (WorkerReport) -> Void) throws {
+    init(_ plan: WorkerPlan, report: @escaping (WorkerReport) -> Void) throws {
         self.plan = plan
-        self.loop = loop
         self.report = report
         self.addresses = try Dictionary(
             uniqueKeysWithValues: Set(plan.targets).map {
@@ -74,8 +76,8 @@ final class Worker {
     }
 
     /// For as long as the process lives.
-    private func every(_ pause: TimeAmount, _ body: @escaping () -> Void) {
-        self.loop.assumeIsolated().scheduleTask(in: pause) {
+    private func every(_ pause: Duration, _ body: @escaping () -> Void) {
+        self.thread.schedule(after: pause) {
             body()
             self.every(pause, body)
         }
@@ -109,7 +111,7 @@ final class Worker {
         case .disconnect:
             self.isOpen = false
             for client in self.clients { client.leave() }
-            if self.channels == 0 { self.report(.disconnected) }
+            if self.sockets == 0 { self.report(.disconnected) }
         case .finish:
             self.report(
                 .finished(
@@ -126,7 +128,8 @@ final class Worker {
     }
 
     private func at(_ time: UInt64, _ body: @escaping () -> Void) {
-        self.loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(time)) { body() }
+        let now = self.now
+        self.thread.schedule(after: .nanoseconds(time > now ? time - now : 0), handler: body)
     }
 
     // MARK: Connections
@@ -146,46 +149,36 @@ final class Worker {
         if end == due {
             self.at(self.now + 5_000_000) { self.connect(next: max(next, end), from: start) }
         } else {
-            self.loop.assumeIsolated().execute { self.connect(next: max(next, end), from: start) }
+            self.thread.schedule(after: .zero) { self.connect(next: max(next, end), from: start) }
         }
     }
 
-    func open(_ client: ChatClient) {
+    /// `nil`: it failed at once.
+    func open(_ client: ChatClient) -> ClientSocket? {
         self.counts.attempts += 1
         let target = self.plan.target(of: client.index, attempt: client.attemptsInAll)
-        guard let address = self.addresses[target] else { return client.failed() }
-        let bound = NIOLoopBound(client, eventLoop: self.loop)
-        var bootstrap = ClientBootstrap(group: self.loop)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1_024, maximum: 65_536)
-            )
-            .connectTimeout(.seconds(20))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ClientHandler(bound.value))
-                }
-            }
-        if self.plan.sources > 0, let source = Self.source(client.index % self.plan.sources) {
-            // The port is chosen on connecting: one may serve several connections (`ip(7)`, IP_BIND_ADDRESS_NO_PORT).
-            bootstrap = bootstrap.channelOption(
-                ChannelOptions.Types.SocketOption(level: .ip, name: .init(rawValue: 24)), value: 1
-            )
-            .bind(to: source)
+        guard let address = self.addresses[target] else { return nil }
+        let source = self.plan.sources > 0 ? Self.source(client.index % self.plan.sources) : nil
+        return ClientSocket(client, to: address, from: source, worker: self)
+    }
+
+    func opened() { self.sockets += 1 }
+
+    func closed() {
+        self.sockets -= 1
+        if self.sockets == 0, !self.isOpen { self.report(.disconnected) }
+    }
+
+    /// What the kernel has: none at the end, `nil` where there is nothing yet. The bytes are there until the next call.
+    func receive(from descriptor: Int32) -> ByteBuffer? {
+        self.buffer.clear()
+        var isEmpty = false
+        self.buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 0) { bytes in
+            let count = recv(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT))
+            isEmpty = count < 0 && (errno == EAGAIN || errno == EINTR)
+            return max(0, count)
         }
-        bootstrap.connect(to: address).assumeIsolated().whenComplete { result in
-            switch result {
-            case .success(let channel):
-                self.channels += 1
-                channel.closeFuture.assumeIsolated().whenComplete { _ in
-                    self.channels -= 1
-                    if self.channels == 0, !self.isOpen { self.report(.disconnected) }
-                }
-            case .failure(let error):
-                if self.isOpen { self.tell("\(error)") }
-                client.failed()
-            }
-        }
+        return isEmpty ? nil : self.buffer
     }
 
     /// 127.0.0.2 and up.
@@ -195,8 +188,8 @@ final class Worker {
             ipAddress: "127.\(place >> 16 & 0xFF).\(place >> 8 & 0xFF).\(place & 0xFF)", port: 0)
     }
 
-    func comeBack(_ client: ChatClient, after pause: TimeAmount) {
-        self.loop.assumeIsolated().scheduleTask(in: pause) {
+    func comeBack(_ client: ChatClient, after pause: Duration) {
+        self.thread.schedule(after: pause) {
             if self.isOpen { client.attempt(at: self.now) }
         }
     }
@@ -235,7 +228,8 @@ final class Worker {
         self.traffic = traffic
         self.depart(now: now)
         guard now < traffic.until else { return }
-        self.loop.assumeIsolated().scheduleTask(in: .milliseconds(1)) { self.tick() }
+        // The thread's clock is of whole milliseconds, rounded up.
+        self.thread.schedule(after: .microseconds(100)) { self.tick() }
     }
 
     private func sendNext(dueAt due: UInt64) {
@@ -251,7 +245,7 @@ final class Worker {
         for _ in 0..<self.clients.count {
             let client = self.clients[self.turn]
             self.turn = (self.turn + 1) % self.clients.count
-            if client.state == .ready { return client }
+            if client.state == .ready, self.plan.isTalker(client.index) { return client }
         }
         return nil
     }
@@ -273,12 +267,15 @@ final class Worker {
         return time >= traffic.measureFrom && time < traffic.until
     }
 
-    func delivered(sentAt: UInt64?) {
+    func delivered(to client: ChatClient, sentAt: UInt64?) {
         let now = self.now
         self.counts.delivered += 1
         self.deliveredAt = now
         guard let sentAt else { return }
-        if self.isMeasured(now) { self.counts.measuredDelivered += 1 }
+        if self.isMeasured(now) {
+            self.counts.measuredDelivered += 1
+            if !self.plan.isTalker(client.index) { self.counts.measuredHeard += 1 }
+        }
         if self.isMeasured(sentAt) { self.delivery.record(nanoseconds: now > sentAt ? now - sentAt : 0) }
     }
 

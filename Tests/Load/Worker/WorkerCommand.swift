@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
-import NIOCore
-import NIOPosix
+import IOThread
 
 /// A process that holds connections for a run, which starts it and speaks to it in lines of JSON. Ends when its standard
 /// input does.
@@ -10,11 +9,10 @@ struct WorkerCommand: ParsableCommand {
         commandName: "worker", abstract: "Holds connections for a run, which starts it.", shouldDisplay: false)
 
     func run() throws {
-        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-        let place = try loop.submit { NIOLoopBound(WorkerPlace(), eventLoop: loop) }.wait()
+        let place = IOThreadBound(WorkerPlace())
         while let line = readLine() {
             let message = try JSONDecoder().decode(WorkerCommandMessage.self, from: Data(line.utf8))
-            loop.execute { place.value.handle(message, on: loop) }
+            IOThread.shared.execute { place.value.handle(message) }
         }
     }
 
@@ -24,14 +22,14 @@ struct WorkerCommand: ParsableCommand {
     }
 }
 
-/// Where the worker is, once it knows its plan; on the event loop.
+/// Where the worker is, once it knows its plan; on the I/O thread.
 private final class WorkerPlace {
     private var worker: Worker?
 
-    func handle(_ message: WorkerCommandMessage, on loop: any EventLoop) {
+    func handle(_ message: WorkerCommandMessage) {
         guard case .prepare(let plan) = message else { return self.worker?.handle(message) ?? () }
         do {
-            self.worker = try Worker(plan, on: loop) { WorkerCommand.report($0) }
+            self.worker = try Worker(plan) { WorkerCommand.report($0) }
             WorkerCommand.report(.prepared)
         } catch {
             WorkerCommand.report(.failed("\(error)"))

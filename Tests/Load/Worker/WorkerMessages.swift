@@ -17,13 +17,20 @@ struct WorkerPlan: Codable, Sendable {
     var workers: Int
     /// How long tokens hold, in seconds.
     var tokenLife: Int64
+    /// How many talk, all of them at the first Gateway, while the others listen at the other ones; 0: everybody talks.
+    var talkers = 0
+
+    func isTalker(_ client: Int) -> Bool { self.talkers == 0 || client < self.talkers }
 
     /// Members of a chatroom are spread over all Gateways, and each attempt goes to the next, as a balancer would send it:
     /// who has lost one finds another.
     ///
     /// - Parameter attempt: of all that this client has made, from 1.
     func target(of client: Int, attempt: Int) -> Target {
-        self.targets[(client / self.chatrooms + attempt - 1) % self.targets.count]
+        if self.talkers > 0, self.targets.count > 1 {
+            return client < self.talkers ? self.targets[0] : self.targets[1 + client % (self.targets.count - 1)]
+        }
+        return self.targets[(client / self.chatrooms + attempt - 1) % self.targets.count]
     }
 }
 
@@ -113,6 +120,8 @@ struct Counts: Codable, Sendable, Equatable {
     /// Of the measured time alone.
     var measuredAcknowledged = 0
     var measuredDelivered = 0
+    /// To those who only listen.
+    var measuredHeard = 0
 
     static func + (a: Counts, b: Counts) -> Counts {
         var sum = a
@@ -138,6 +147,7 @@ struct Counts: Codable, Sendable, Equatable {
         sum.bytes += b.bytes
         sum.measuredAcknowledged += b.measuredAcknowledged
         sum.measuredDelivered += b.measuredDelivered
+        sum.measuredHeard += b.measuredHeard
         return sum
     }
 }
