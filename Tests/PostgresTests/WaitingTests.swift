@@ -3,11 +3,11 @@ import Testing
 @testable import Postgres
 
 struct BackoffTests {
-    @Test func `delays grow from 0,1 to 5 seconds, and start over after a success`() {
+    @Test func `delays grow from 0,1 to 2 seconds, and start over after a success`() {
         var backoff = Backoff()
         var ceiling = Duration.milliseconds(100)
         for _ in 0..<20 {
-            ceiling = min(ceiling * 2, .seconds(5))
+            ceiling = min(ceiling * 2, .seconds(2))
             let delay = backoff.next()
             #expect(delay >= .milliseconds(100) && delay <= ceiling)
         }

@@ -1,8 +1,9 @@
-/// How long to wait before connecting again: about twice as long each time, between 0.1 and 5 s, never the same for
-/// two processes, so that a server that comes back is not met by all of them at once.
+/// How long to wait before connecting again: about twice as long each time, between 0.1 and 2 s, never the same for
+/// two processes, so that a server that comes back is not met by all of them at once. Within 5 s of its return everybody
+/// is to know everything, which takes a beacon too.
 struct Backoff {
     static let least = Duration.milliseconds(100)
-    static let most = Duration.seconds(5)
+    static let most = Duration.seconds(2)
 
     private var ceiling = Backoff.least
 
