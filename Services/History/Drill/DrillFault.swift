@@ -1,6 +1,7 @@
 #if DEBUG
     import ChatAPI
     import Foundation
+    import Postgres
     import ServiceKit
     import Synchronization
 
@@ -12,6 +13,9 @@
         case publishBeforeCommit
         /// Client ids are known by a memory of 30 s in place of the table.
         case duplicatesInMemory
+        /// Heads are locked by the statement that appends: what it looks up is older than the lock. (And whoever else has
+        /// the lock keeps it for a while.)
+        case appendInOneStatement
 
         init(_ keys: ConfigurationKeys) {
             let name = "HISTORY_DRILL_FAULT"
@@ -32,11 +36,13 @@
 
         let fault: DrillFault
         let heads: HeadStore
+        let entries: EntryStore
         private let remembered = Mutex<[Client: (at: ContinuousClock.Instant, outcome: AppendOutcome)]>([:])
 
-        init(_ fault: DrillFault, heads: HeadStore) {
+        init(_ fault: DrillFault, heads: HeadStore, entries: EntryStore) {
             self.fault = fault
             self.heads = heads
+            self.entries = entries
         }
 
         func write(
@@ -45,6 +51,7 @@
         ) async -> [BatchWriter.Outcome] {
             switch self.fault {
             case .none: return await store(drafts)
+            case .appendInOneStatement: return await self.storeInOneStatement(drafts)
             case .publishBeforeCommit:
                 await self.publish(drafts, by: publisher)
                 return await store(drafts)
@@ -70,6 +77,45 @@
             try? await Task.sleep(for: .milliseconds(200))
         }
 
+        /// Whether the sender is a member is looked up in a snapshot that may be older than the lock which `UPDATE` takes.
+        private func storeInOneStatement(_ drafts: [PreparedDraft]) async -> [BatchWriter.Outcome] {
+            var outcomes: [BatchWriter.Outcome] = []
+            for draft in drafts {
+                let (chatroom, sender) = (draft.draft.chatroom.rawValue, draft.draft.sender.rawValue)
+                do {
+                    try await self.entries.postgres.execute(
+                        """
+                        WITH head AS (
+                            UPDATE history.chatroom_heads SET seq = seq + 1, ordinal = ordinal + 1
+                            WHERE chatroom_id = \(chatroom) AND EXISTS (
+                                SELECT FROM history.members
+                                WHERE chatroom_id = \(chatroom) AND user_id = \(sender) AND left_seq IS NULL
+                            ) AND NOT EXISTS (
+                                SELECT FROM history.entries
+                                WHERE chatroom_id = \(chatroom) AND sender_id = \(sender)
+                                    AND client_id = \(draft.draft.clientId)
+                            )
+                            RETURNING chatroom_id, seq, ordinal
+                        ), stored AS (
+                            INSERT INTO history.entries
+                                (chatroom_id, seq, ordinal, sender_id, client_id, digest, kind, body)
+                            SELECT chatroom_id, seq, ordinal, \(sender), \(draft.draft.clientId), \(draft.draft.digest),
+                                'message', \(draft.body)::text::jsonb
+                            FROM head RETURNING chatroom_id, seq, ordinal
+                        )
+                        INSERT INTO history.read_cursors AS c (chatroom_id, user_id, seq, ordinal)
+                        SELECT chatroom_id, \(sender), seq, ordinal FROM stored
+                        ON CONFLICT (chatroom_id, user_id) DO UPDATE SET seq = excluded.seq, ordinal = excluded.ordinal
+                        """)
+                    // What became of it is what is stored under its client id.
+                    outcomes += try await self.entries.append([draft]).map { .success($0) }
+                } catch {
+                    outcomes.append(.failure(.unavailable))
+                }
+            }
+            return outcomes
+        }
+
         private func storeByMemory(
             _ drafts: [PreparedDraft], _ store: ([PreparedDraft]) async -> [BatchWriter.Outcome]
         ) async -> [BatchWriter.Outcome] {
@@ -93,10 +139,18 @@
         }
     }
 
+    extension MembershipStore {
+        func planting(_ fault: DrillFault) -> MembershipStore {
+            var store = self
+            store.lingers = fault == .appendInOneStatement
+            return store
+        }
+    }
+
     extension BatchWriter {
         func planting(_ fault: DrillFault, heads: HeadStore) -> BatchWriter {
             var writer = self
-            writer.drill = fault == .none ? nil : DrillFaults(fault, heads: heads)
+            writer.drill = fault == .none ? nil : DrillFaults(fault, heads: heads, entries: self.entries)
             return writer
         }
     }

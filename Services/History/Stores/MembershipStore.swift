@@ -9,6 +9,10 @@ import Postgres
 /// once, and has a place in the log above which it holds.
 struct MembershipStore: Sendable {
     let postgres: Postgres
+    #if DEBUG
+        /// ``DrillFault/appendInOneStatement``.
+        var lingers = false
+    #endif
 
     enum Applied: Hashable, Sendable {
         /// `entry`: the one that tells of it, if one does.
@@ -40,6 +44,9 @@ struct MembershipStore: Sendable {
             let entry = try await Self.apply(change.what, in: transaction)
             try await transaction.execute(
                 "UPDATE history.feed_positions SET position = \(change.position) WHERE feed = 'social'")
+            #if DEBUG
+                if self.lingers { try await transaction.execute("SELECT pg_sleep(0.2)") }
+            #endif
             return .now(entry: entry)
         }
     }

@@ -14,7 +14,7 @@ from teahouse import Control, eventually
 from . import truth
 from .checker import RECOVERY, Violation, check
 from .device import Device, Outbox
-from .finale import last_act, repetition
+from .finale import last_act, repetition, survivors
 from .journal import Journal, Line
 from .nemesis import BUS_FAULTS, FAULTS, STAGED, Nemesis
 from .people import Company
@@ -22,6 +22,7 @@ from .stage import Stage, staged
 from .stores import Stores
 
 
+NO_FAULT = "none"
 OPERATIONS = {"send", "connect", "join", "leave", "read", "wish", "look", "kick", "quit", "add", "revoke"}
 
 
@@ -109,7 +110,7 @@ async def run(
             stop.set()
             for device in devices:
                 device.is_talking = False
-            if fault in BUS_FAULTS:
+            if fault in BUS_FAULTS or fault == NO_FAULT and not meanwhile:
                 await owner
                 await last_act(devices, company, stores, journal)
 
@@ -119,7 +120,7 @@ async def run(
                 await nemesis.rage(names, duration, silence)
             else:
                 await (meanwhile(journal) if meanwhile else asyncio.sleep(duration))
-                await silence("none")
+                await silence(NO_FAULT)
             await owner
             await calm(devices, company, stores, journal)
             await truth.table(stores, sorted(company.rooms), journal)
@@ -170,6 +171,7 @@ async def calm(devices: list[Device], company: Company, stores: Stores, journal:
     # A send that fell into the fault has 10 s for its answer, and is then repeated.
     await until(20, "has no socket 20 s after the end", lambda device: device.is_live and not device.session.declined)
     await until(30, "has sent what is not answered 30 s after the end", lambda device: not device.outbox.waiting)
+    await survivors(devices, journal)
     await repetition(devices)
     await eventually(lambda: truth.feed_is_applied(stores), within=10)
     # Calls that nobody waits for any more may still change something: the end is when nothing has changed.

@@ -8,6 +8,7 @@ import asyncio
 from teahouse import eventually
 
 from . import truth
+from .checker import RECOVERY
 from .device import Device
 from .journal import Journal
 from .people import Company
@@ -15,10 +16,15 @@ from .stores import Stores
 
 
 async def last_act(devices: list[Device], company: Company, stores: Stores, journal: Journal) -> None:
-    """Under a fault of the bus alone. One speaks, goes at the acknowledgement, and comes back while all others speak. Then
-    each chatroom hears a last word, with nothing after it by which others could miss it."""
+    """Under a fault of the bus alone, or none. Some are removed in the midst of what they say. One speaks, goes at the
+    acknowledgement, and comes back while all others speak. Then each chatroom hears a last word, with nothing after it by
+    which others could miss it; and all second devices are signed out at once."""
     # The owner's, who is in every chatroom.
     speaker, goer = devices[:2]
+    if not await at_rest(devices, company, stores, journal):
+        return
+    for number, room in enumerate(sorted(company.rooms)):
+        await removal(devices[::2], company, room, number)
     if not await at_rest(devices, company, stores, journal):
         return
     await goer.say(min(company.rooms))
@@ -34,7 +40,46 @@ async def last_act(devices: list[Device], company: Company, stores: Stores, jour
         return
     for room in sorted(company.rooms):
         await speaker.say(room)
-    await at_rest(devices, company, stores, journal)
+    if await at_rest(devices, company, stores, journal):
+        await asyncio.gather(*(company.sign_out(device) for device in devices[1::2]))
+
+
+async def removal(devices: list[Device], company: Company, room: int, number: int) -> None:
+    """One of a chatroom's members talks without a pause while the owner removes them, and comes back."""
+    members = sorted(company.rooms[room])
+    if not members:
+        return
+    user = members[number % len(members)]
+    talker = next(device for device in devices if device.person.id == user)
+    is_over = False
+
+    async def talk() -> None:
+        while talker.is_live and not is_over:
+            await talker.say(room)
+
+    talking = [asyncio.create_task(talk()) for _ in range(3)]
+    # All three have been answered once: they are in the midst of it.
+    heard = len(talker.outbox.done) + 3
+    try:
+        await eventually(lambda: len(talker.outbox.done) >= heard or not talker.is_live, within=20)
+    except AssertionError:
+        pass
+    company.rooms[room].discard(user)
+    await company.settle("kick", "kicked", room, user)
+    is_over = True
+    await asyncio.gather(*talking)
+    await company.settle("add", "added", room, user)
+    company.rooms[room].add(user)
+
+
+async def survivors(devices: list[Device], journal: Journal) -> None:
+    """Whoever was signed out and is connected all the same says something, when that is forbidden by any measure."""
+    late = [device for device in devices if device.is_signed_out and device.is_live]
+    if late:
+        await asyncio.sleep(RECOVERY + 1)
+    for device in late:
+        if device.is_signed_out and device.is_live and device.rooms:
+            await device.say(min(device.rooms))
 
 
 async def at_rest(devices: list[Device], company: Company, stores: Stores, journal: Journal) -> bool:
