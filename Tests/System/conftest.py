@@ -41,7 +41,7 @@ Meet = Callable[..., Awaitable[Talk]]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Faults come last: what they do to the system must not be another test's failure."""
-    last = ["test_faults.py", "test_deafness.py", "test_drill.py"]
+    last = ["test_faults.py", "test_deafness.py", "test_once.py", "test_drill.py"]
     items.sort(key=lambda item: last.index(item.path.name) + 1 if item.path.name in last else 0)
 
 
