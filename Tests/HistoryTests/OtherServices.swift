@@ -19,6 +19,8 @@ final class OtherServices: Sendable {
         var epoch = UUID()
         /// The feed's first rows, which are kept no longer.
         var trimmed = 0
+        var friends: [UserID: [KeptFriend]] = [:]
+        var files: [UserID: [OwnedFile]] = [:]
     }
 
     private let state = Mutex(State())
@@ -33,6 +35,12 @@ final class OtherServices: Sendable {
     }
 
     func add(_ media: MediaFile) { self.state.withLock { $0.media[media.id] = media } }
+
+    func befriend(_ user: UserID, with friend: KeptFriend) {
+        self.state.withLock { $0.friends[user, default: []].append(friend) }
+    }
+
+    func own(_ user: UserID, _ file: OwnedFile) { self.state.withLock { $0.files[user, default: []].append(file) } }
 
     /// What a restore of Social does: other epoch, fewer changes.
     func restore(to position: Int, epoch: UUID = UUID()) {
@@ -113,6 +121,19 @@ final class OtherServices: Sendable {
             }
             return try Self.answer(
                 LookupMemberships.Answer(epoch: self.epoch, position: Int64(changes.count), users: users))
+        }
+        router.post("internal/friends/list") { request, context -> Response in
+            let asked = try await request.decode(as: ListFriends.self, context: context)
+            let friends = self.state.withLock { $0.friends[asked.userId] ?? [] }.sorted { $0.id < $1.id }
+                .filter { friend in asked.after.map { friend.id > $0 } ?? true }
+            return try Self.answer(ListFriends.Answer(friends: Array(friends.prefix(asked.limit))))
+        }
+        router.post("internal/media/list") { request, context -> Response in
+            let asked = try await request.decode(as: ListFiles.self, context: context)
+            let files = self.state.withLock { $0.files[asked.ownerId] ?? [] }
+                .sorted { $0.media.id.uuidString < $1.media.id.uuidString }
+                .filter { $0.media.id.uuidString > asked.after?.uuidString ?? "" }
+            return try Self.answer(ListFiles.Answer(files: Array(files.prefix(asked.limit))))
         }
         router.post("internal/media/release") { request, context -> HTTPResponse.Status in
             let messages = try await request.decode(as: ReleaseMedia.self, context: context).messages

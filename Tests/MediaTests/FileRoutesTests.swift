@@ -304,6 +304,33 @@ import Testing
         }
     }
 
+    @Test func `somebody's files are listed part by part, without those that were released and those of others`()
+        async throws
+    {
+        try await withMedia { media in
+            var files: [MediaFile] = []
+            for number in 1...5 { files.append(try await self.upload(media, "name=\(number)&chatroomId=10")) }
+            let first = try #require(files.first).id
+            let gone = try await media.public.test(.router) { client in
+                try await client.execute(
+                    uri: "/api/media/files/\(first)", method: .delete, headers: try media.headers(.alice))
+            }
+            #expect(gone.status == .noContent)
+            var listed: [OwnedFile] = []
+            for _ in 0..<2 {
+                let asked = ListFiles(ownerId: .alice, after: listed.last?.media.id, limit: 2)
+                let answer = try await media.internal.test(.router) { client in
+                    try await client.execute(
+                        uri: "/internal/media/list", method: .post, headers: self.key,
+                        body: ByteBuffer(bytes: try JSONEncoder().encode(asked)))
+                }
+                listed += try answer.decode(ListFiles.Answer.self).files
+            }
+            #expect(listed.count == 4 && Set(listed.map(\.media)) == Set(files.dropFirst()))
+            #expect(listed.allSatisfy { $0.chatroomId == .lobby })
+        }
+    }
+
     @Test func `H04: nobody but a service attaches`() async throws {
         try await withMedia { media in
             try await media.internal.test(.router) { client in

@@ -197,6 +197,12 @@ struct InternalRoutesTests {
                 .decode(Changes<SocialChange>.self)
             #expect(changes.epoch == memberships.epoch)
             #expect(changes.changes.isEmpty)
+            let friends = try await social.execute(
+                .post, "/internal/friends/list", Self.key, #"{"userId":1,"limit":10}"#)
+            #expect(try friends.decode(ListFriends.Answer.self).friends.isEmpty)
+            let tooMany = try await social.execute(
+                .post, "/internal/friends/list", Self.key, #"{"userId":1,"limit":1001}"#)
+            #expect(tooMany.status == .badRequest)
             for wrong: HTTPFields in [[:], [.authorization: "Bearer x"]] {
                 let answer = try await social.execute(.post, "/internal/memberships", wrong, #"{"userIds":[1]}"#)
                 #expect(answer.status == .unauthorized)

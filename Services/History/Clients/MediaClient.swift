@@ -15,4 +15,11 @@ struct MediaClient: Sendable {
             AttachMedia(mediaId: media, chatroomId: draft.chatroom, senderId: draft.sender, clientId: draft.clientId))
         return answer.media
     }
+
+    /// Somebody's files above the last one seen.
+    func files(of user: UserID, after last: MediaID?, limit: Int) async throws -> [OwnedFile] {
+        let answer: ListFiles.Answer = try await self.client.call(
+            .post, "/internal/media/list", ListFiles(ownerId: user, after: last, limit: limit))
+        return answer.files
+    }
 }

@@ -12,6 +12,7 @@ struct InternalRoutes: Sendable {
             .add(middleware: AllowedCallers(.history, .gateway, .social, .auth))
             .post("attach", use: self.attach)
             .post("lookup", use: self.lookup)
+            .post("list", use: self.list)
             .post("release", use: self.release)
     }
 
@@ -37,6 +38,14 @@ struct InternalRoutes: Sendable {
         let body = try await request.decode(as: LookupMedia.self, context: context)
         guard body.ids.count <= 1_000 else { throw RequestError.invalid("ids", "has more than 1000 values") }
         return LookupMedia.Answer(media: try await self.files.files(body.ids).map(\.media))
+    }
+
+    /// `POST /list` → somebody's files above the last one seen.
+    func list(request: Request, context: InternalContext) async throws -> ListFiles.Answer {
+        let body = try await request.decode(as: ListFiles.self, context: context)
+        guard (1...1_000).contains(body.limit) else { throw RequestError.invalid("limit", "is not 1 to 1000") }
+        let files = try await self.files.files(of: body.ownerId, after: body.after, limit: body.limit)
+        return ListFiles.Answer(files: files.map { OwnedFile(media: $0.media, chatroomId: $0.chatroom) })
     }
 
     /// `POST /release` → 204: the messages carry their files no longer; those that no message carries are gone.

@@ -24,6 +24,17 @@ struct FileStore: Sendable {
             "SELECT \(Self.columns) FROM \(Self.files) WHERE f.id = ANY (\(ids)) AND f.released_at IS NULL")
     }
 
+    /// This person's files, in the order of their ids. They are found by the key of their uploads, which begins with who
+    /// made them.
+    func files(of owner: UserID, after cursor: MediaID?, limit: Int) async throws -> [StoredFile] {
+        try await self.postgres.all(
+            """
+            SELECT \(Self.columns) FROM media.files
+            WHERE owner_id = \(owner) AND released_at IS NULL AND (\(cursor)::uuid IS NULL OR id > \(cursor)::uuid)
+            ORDER BY id LIMIT \(limit)
+            """)
+    }
+
     /// What this person has uploaded under this key before.
     func file(of owner: UserID, key: UUID) async throws -> StoredFile? {
         try await Self.file(of: owner, key: key, self.postgres)

@@ -14,6 +14,7 @@ struct InternalRoutes: Sendable {
             .post("memberships", use: self.lookUpMemberships)
             .post("members", use: self.lookUpMembers)
             .post("friends", use: self.lookUpFriends)
+            .post("friends/list", use: self.listFriends)
             .get("changes", use: self.changes)
             .add(middleware: AllowedCallers(.gateway, .history))
             .get("chatrooms", use: self.snapshot)
@@ -60,6 +61,15 @@ struct InternalRoutes: Sendable {
         guard body.users.count <= Self.maxIDs else { throw RequestError.invalid("users", "are too many") }
         try await self.lastSeen.note(body.users)
         return NoContent()
+    }
+
+    /// `POST /internal/friends/list` → 200: somebody's friends above the last one seen.
+    func listFriends(request: Request, context: InternalContext) async throws -> ListFriends.Answer {
+        let body = try await request.decode(as: ListFriends.self, context: context)
+        guard (1...Self.maxIDs).contains(body.limit) else { throw RequestError.invalid("limit", "is not 1 to 1000") }
+        let friends = try await self.friends.friends(of: body.userId, after: body.after, limit: body.limit)
+        return ListFriends.Answer(
+            friends: friends.map { KeptFriend(id: $0.user, remark: $0.remark, since: $0.since) })
     }
 
     /// `GET /internal/changes?after=&limit=` → 200: the rows above `after`, oldest first.

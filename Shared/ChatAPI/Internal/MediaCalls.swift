@@ -37,6 +37,38 @@ package struct LookupMedia: Codable, Sendable {
     }
 }
 
+/// `POST /internal/media/list` of Media: the files of one person, in the order of their ids, a part at a time. What was
+/// released is not among them.
+package struct ListFiles: Codable, Sendable {
+    package var ownerId: UserID
+    /// The last one seen.
+    package var after: MediaID?
+    package var limit: Int
+
+    package init(ownerId: UserID, after: MediaID? = nil, limit: Int) {
+        self.ownerId = ownerId
+        self.after = after
+        self.limit = limit
+    }
+
+    package struct Answer: Codable, Sendable {
+        package var files: [OwnedFile]
+
+        package init(files: [OwnedFile]) { self.files = files }
+    }
+}
+
+package struct OwnedFile: Codable, Hashable, Sendable {
+    package var media: MediaFile
+    /// Whose members may read it; absent: anybody signed in.
+    package var chatroomId: ChatroomID?
+
+    package init(media: MediaFile, chatroomId: ChatroomID?) {
+        self.media = media
+        self.chatroomId = chatroomId
+    }
+}
+
 /// `POST /internal/media/release` of Media: these messages carry their files no longer. A file that no message carries any
 /// more cannot be read from then on. Again, or for what was never attached: nothing happens.
 package struct ReleaseMedia: Codable, Sendable {

@@ -143,6 +143,39 @@ package struct NoteLastSeen: Codable, Sendable {
     }
 }
 
+/// `POST /internal/friends/list` of Social: somebody's friends as they keep them, in the order of their ids, a part at a
+/// time.
+package struct ListFriends: Codable, Sendable {
+    package var userId: UserID
+    /// The last one seen.
+    package var after: UserID?
+    package var limit: Int
+
+    package init(userId: UserID, after: UserID? = nil, limit: Int) {
+        self.userId = userId
+        self.after = after
+        self.limit = limit
+    }
+
+    package struct Answer: Codable, Sendable {
+        package var friends: [KeptFriend]
+
+        package init(friends: [KeptFriend]) { self.friends = friends }
+    }
+}
+
+package struct KeptFriend: Codable, Hashable, Sendable {
+    package var id: UserID
+    package var remark: String?
+    package var since: Timestamp
+
+    package init(id: UserID, remark: String?, since: Timestamp) {
+        self.id = id
+        self.remark = remark
+        self.since = since
+    }
+}
+
 /// One row of Social's change feed. History makes entries and `members` of the rows on chatrooms, the Gateway rooms and
 /// events.
 package enum SocialChange: Codable, Hashable, Sendable {

@@ -55,6 +55,8 @@ extension Chatroom: ResponseEncodable {}
 extension FriendRequest: ResponseEncodable {}
 extension DeletedUsers: ResponseEncodable {}
 extension JudgeFriendRequest.Answer: ResponseEncodable {}
+extension ListFiles.Answer: ResponseEncodable {}
+extension ListFriends.Answer: ResponseEncodable {}
 extension LookupEntries.Answer: ResponseEncodable {}
 extension LookupHeads.Answer: ResponseEncodable {}
 extension LookupMedia.Answer: ResponseEncodable {}
