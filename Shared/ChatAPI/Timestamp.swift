@@ -25,6 +25,25 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable, CustomStringC
         let (days, inDay) = self.milliseconds.dividedDown(by: 86_400_000)
         let (year, month, day) = Self.date(ofDay: days)
         let (seconds, milliseconds) = (inDay / 1000, inDay % 1000)
+        if (0...9_999).contains(year) {
+            // Every message is stamped: this way takes a tenth of the other's time.
+            return String(unsafeUninitializedCapacity: 24) { text in
+                var end = 0
+                for (number, digits, after) in [
+                    (year, 4, "-"), (month, 2, "-"), (day, 2, "T"), (seconds / 3600, 2, ":"),
+                    (seconds / 60 % 60, 2, ":"), (seconds % 60, 2, "."), (milliseconds, 3, "Z"),
+                ] as [(Int64, Int, Unicode.Scalar)] {
+                    var rest = number
+                    for place in (end..<end + digits).reversed() {
+                        text[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                        rest /= 10
+                    }
+                    text[end + digits] = UInt8(ascii: after)
+                    end += digits + 1
+                }
+                return end
+            }
+        }
         return "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
             + "T\(Self.padded(seconds / 3600, 2)):\(Self.padded(seconds / 60 % 60, 2)):\(Self.padded(seconds % 60, 2))"
             + ".\(Self.padded(milliseconds, 3))Z"

@@ -40,7 +40,19 @@ struct PlanTests {
                 ("page after", PageStore.page(of: chatroom, at: .after(100), limit: 50, for: user), "entries_"),
                 ("page around", PageStore.page(of: chatroom, at: .around(200), limit: 50, for: user), "entries_"),
                 (
-                    "sync",
+                    "sync of many",
+                    RangeStore.readable(
+                        by: (1...50).map { number in
+                            RangeStore.Reader(
+                                user: UserID(seed.user(number)),
+                                cursors: Dictionary(
+                                    uniqueKeysWithValues: seed.chatrooms(of: number).map {
+                                        (ChatroomID($0), seed.head - 1)
+                                    }))
+                        }, entries: 100), "entries_"
+                ),
+                (
+                    "parts of logs",
                     RangeStore.entries(
                         in: seed.chatrooms(of: 7).map {
                             LogPart(chatroom: ChatroomID($0), after: seed.head - 1, upTo: seed.head)

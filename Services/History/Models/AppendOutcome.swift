@@ -13,7 +13,9 @@ struct PreparedDraft: Sendable {
     init(_ draft: MessageDraft, media: MediaFile?) throws {
         self.draft = draft
         self.stored = StoredMessage(draft.body, media: media)
-        self.body = try JSONText.encode(self.stored)
+        var body = JSONBytes(capacity: draft.body.content.utf8.count + 64)
+        try body.stored(self.stored)
+        self.body = body.text
     }
 }
 

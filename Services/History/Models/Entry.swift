@@ -27,6 +27,12 @@ struct Entry: Hashable, Sendable {
     /// The message with its sender's profile; `nil` where the entry is none.
     func message(senders: [UserID: Sender]) -> Message? {
         guard case .message(let stored, let sender, let clientId) = self.content else { return nil }
+        return self.message(stored, sender, clientId, senders)
+    }
+
+    private func message(
+        _ stored: StoredMessage, _ sender: UserID, _ clientId: UUID, _ senders: [UserID: Sender]
+    ) -> Message {
         var message = Message(
             id: self.id, ordinal: self.ordinal, type: stored.type, content: self.state?.content ?? stored.content,
             media: stored.media, replyTo: stored.replyTo, mentions: stored.mentions,
@@ -42,9 +48,12 @@ struct Entry: Hashable, Sendable {
     /// it is the same.
     func busEntry(senders: [UserID: Sender]) throws -> BusEntry {
         switch self.content {
-        case .message:
-            let event = try EventText.make("message", self.message(senders: senders))
-            return BusEntry(seq: self.seq, event: event[...])
+        case .message(let stored, let sender, let clientId):
+            var event = JSONBytes(capacity: stored.content.utf8.count + 384)
+            event.raw("[\"message\",")
+            try event.message(self.message(stored, sender, clientId, senders))
+            event.raw("]")
+            return BusEntry(seq: self.seq, event: event.text[...])
         case .change(let kind, let target, let stored):
             var change = MessageChange(id: self.id, kind: kind, target: target, createdAt: self.createdAt)
             change.content = stored.content

@@ -1,6 +1,8 @@
 import ChatAPI
 import Foundation
+import HTTPTypes
 import Hummingbird
+import NIOCore
 import ServiceKit
 
 /// What other services ask of History.
@@ -35,10 +37,15 @@ struct InternalRoutes: Sendable {
     }
 
     /// `POST /internal/messages` → a receipt or a refusal for each message, in order, when all are committed.
-    func append(request: Request, context: InternalContext) async throws -> AppendMessages.Answer {
-        let messages = try await request.decode(as: AppendMessages.self, context: context).messages
+    func append(request: Request, context: InternalContext) async throws -> Response {
+        let body = try await StrictJSON.body(of: request, context: context)
+        let messages = try AppendReader.items(in: body) ?? StrictJSON.decode(AppendMessages.self, from: body).messages
         try Self.check("messages", messages.count, atMost: 1_000)
-        return AppendMessages.Answer(results: await self.appender.append(messages))
+        var answer = JSONBytes(capacity: messages.count * 112 + 32)
+        try answer.results(await self.appender.append(messages))
+        return Response(
+            status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.bytes)))
     }
 
     /// `POST /internal/messages/seen` → one message as one user sees it, if they do.

@@ -5,7 +5,7 @@ import Postgres
 /// The log: appending messages to it.
 ///
 /// Two batches that append to one chatroom meet in the lock on its head, so any number of instances may append at once;
-/// it is fast while they do not meet (see ``AppendLanes``).
+/// it is fast while they do not meet (see ``MessageAppender``).
 struct EntryStore: Sendable {
     let postgres: Postgres
     /// How long a batch waits for a lock; well below a statement's own time limit, so that the two can be told apart.
@@ -40,13 +40,17 @@ struct EntryStore: Sendable {
         """
     }
 
-    /// `input`: what the client id has stored before, or else why the message is refused. `fresh`: what remains, each
-    /// client id once, numbered within its chatroom. A send moves the sender's own read cursor.
+    /// `input`: where the chatroom's log is, and what the client id has stored before, or else why the message is refused.
+    /// `numbered`: each client id that remains once, with its place in the log. A send moves the sender's own read cursor.
+    ///
+    /// Every row is looked up by itself and numbered by windows, nothing is joined: with a number of rows that the planner
+    /// does not know, it would join each with each.
     private static func append(_ drafts: [PreparedDraft], to chatrooms: [Int64]) -> SQL {
         """
         WITH input AS MATERIALIZED (
             SELECT i.n, i.chatroom_id, i.sender_id, i.client_id, i.digest, i.body,
-                e.seq AS stored_seq, e.digest AS stored_digest,
+                h.seq AS head_seq, h.ordinal AS head_ordinal, e.seq AS stored_seq, e.ordinal AS stored_ordinal,
+                e.digest AS stored_digest, e.body AS stored_body, e.created_at AS stored_at,
                 CASE
                     WHEN e.seq IS NOT NULL THEN NULL
                     WHEN m.from_seq IS NULL THEN 'chatroom_not_found'
@@ -59,7 +63,11 @@ struct EntryStore: Sendable {
                 \(drafts.map { $0.body })::text[], \(drafts.map { $0.draft.body.replyTo ?? 0 })::bigint[]
             ) WITH ORDINALITY AS i (chatroom_id, sender_id, client_id, digest, body, reply_to, n)
             LEFT JOIN LATERAL (
-                SELECT seq, digest FROM history.entries
+                SELECT seq, ordinal FROM history.chatroom_heads WHERE chatroom_id = i.chatroom_id
+                LIMIT 1
+            ) AS h ON TRUE
+            LEFT JOIN LATERAL (
+                SELECT seq, ordinal, digest, body, created_at FROM history.entries
                 WHERE chatroom_id = i.chatroom_id AND sender_id = i.sender_id AND client_id = i.client_id
                 LIMIT 1
             ) AS e ON TRUE
@@ -70,48 +78,45 @@ struct EntryStore: Sendable {
             ) AS m ON TRUE
             LEFT JOIN LATERAL (
                 SELECT seq FROM history.entries
-                WHERE chatroom_id = i.chatroom_id AND seq = i.reply_to AND seq >= m.from_seq AND kind = 'message'
+                WHERE i.reply_to > 0 AND chatroom_id = i.chatroom_id AND seq = i.reply_to AND seq >= m.from_seq
+                    AND kind = 'message'
                 LIMIT 1
             ) AS r ON TRUE
-        ), fresh AS MATERIALIZED (
-            SELECT f.*, row_number() OVER (PARTITION BY f.chatroom_id ORDER BY f.n) AS step
-            FROM (
-                SELECT DISTINCT ON (chatroom_id, sender_id, client_id)
-                    n, chatroom_id, sender_id, client_id, digest, body
-                FROM input WHERE stored_seq IS NULL AND refusal IS NULL
-                ORDER BY chatroom_id, sender_id, client_id, n
-            ) AS f
+        ), told_apart AS (
+            SELECT *, stored_seq IS NULL AND refusal IS NULL AND row_number() OVER (
+                PARTITION BY chatroom_id, sender_id, client_id, stored_seq IS NULL AND refusal IS NULL ORDER BY n
+            ) = 1 AS is_new
+            FROM input
+        ), numbered AS MATERIALIZED (
+            SELECT t.*, head_seq + count(*) FILTER (WHERE is_new) OVER earlier AS new_seq,
+                head_ordinal + count(*) FILTER (WHERE is_new) OVER earlier AS new_ordinal
+            FROM told_apart AS t
+            WINDOW earlier AS (PARTITION BY chatroom_id ORDER BY n)
         ), heads AS (
             UPDATE history.chatroom_heads AS h SET seq = h.seq + c.steps, ordinal = h.ordinal + c.steps
-            FROM (SELECT chatroom_id, count(*) AS steps FROM fresh GROUP BY chatroom_id) AS c
+            FROM (SELECT chatroom_id, count(*) AS steps FROM numbered WHERE is_new GROUP BY chatroom_id) AS c
             WHERE h.chatroom_id = c.chatroom_id
-            RETURNING h.chatroom_id, h.seq - c.steps AS seq, h.ordinal - c.steps AS ordinal
         ), stored AS (
-            INSERT INTO history.entries (chatroom_id, seq, ordinal, sender_id, client_id, digest, kind, body)
-            SELECT f.chatroom_id, h.seq + f.step, h.ordinal + f.step, f.sender_id, f.client_id, f.digest,
-                'message', f.body::jsonb
-            FROM fresh AS f JOIN heads AS h ON h.chatroom_id = f.chatroom_id
-            ORDER BY f.n
-            RETURNING chatroom_id, seq, ordinal, sender_id, client_id, digest, created_at
+            INSERT INTO history.entries
+                (chatroom_id, seq, ordinal, sender_id, client_id, digest, kind, body, created_at)
+            SELECT chatroom_id, new_seq, new_ordinal, sender_id, client_id, digest, 'message', body::jsonb,
+                statement_timestamp()
+            FROM numbered WHERE is_new ORDER BY n
         ), cursors AS (
             INSERT INTO history.read_cursors AS c (chatroom_id, user_id, seq, ordinal)
-            SELECT chatroom_id, sender_id, max(seq), max(ordinal) FROM stored
+            SELECT chatroom_id, sender_id, max(new_seq), max(new_ordinal) FROM numbered WHERE is_new
             GROUP BY chatroom_id, sender_id ORDER BY chatroom_id, sender_id
             ON CONFLICT (chatroom_id, user_id) DO UPDATE
             SET seq = excluded.seq, ordinal = excluded.ordinal, read_at = excluded.read_at
             WHERE c.seq < excluded.seq
         )
-        SELECT i.refusal, coalesce(i.stored_digest, s.digest) <> i.digest AS conflict,
-            coalesce(i.stored_seq, s.seq) AS seq, coalesce(e.ordinal, s.ordinal) AS ordinal,
-            coalesce(e.created_at, s.created_at) AS created_at, e.body::text AS stored_body
-        FROM input AS i
-        LEFT JOIN stored AS s
-            ON s.chatroom_id = i.chatroom_id AND s.sender_id = i.sender_id AND s.client_id = i.client_id
-        LEFT JOIN LATERAL (
-            SELECT ordinal, created_at, body FROM history.entries
-            WHERE chatroom_id = i.chatroom_id AND seq = i.stored_seq
-        ) AS e ON TRUE
-        ORDER BY i.n
+        SELECT refusal, coalesce(stored_digest, first_value(digest) OVER same) <> digest AS conflict,
+            coalesce(stored_seq, first_value(new_seq) OVER same) AS seq,
+            coalesce(stored_ordinal, first_value(new_ordinal) OVER same) AS ordinal,
+            coalesce(stored_at, statement_timestamp()::timestamptz(3)) AS created_at, stored_body::text AS stored_body
+        FROM numbered
+        WINDOW same AS (PARTITION BY chatroom_id, sender_id, client_id, refusal IS NULL ORDER BY n)
+        ORDER BY n
         """
     }
 }

@@ -12,12 +12,17 @@ package struct StrictJSON: RequestDecoder {
     package func decode<T: Decodable>(
         _ type: T.Type, from request: Request, context: some RequestContext
     ) async throws -> T {
+        try Self.decode(type, from: await Self.body(of: request, context: context))
+    }
+
+    /// The bytes of a body that says it is JSON and is not too large.
+    package static func body(of request: Request, context: some RequestContext) async throws -> [UInt8] {
         try Self.checkContent(of: request.headers)
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > context.maxUploadSize {
             throw RequestError.tooLarge
         }
         let body = try await request.body.collect(upTo: context.maxUploadSize)
-        return try Self.decode(type, from: Array(buffer: body))
+        return Array(buffer: body)
     }
 
     /// Decodes bytes by the same rules; for JSON that comes another way than as a body.
