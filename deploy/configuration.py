@@ -54,7 +54,10 @@ def document(folder: Path) -> str:
     listed = {service: [tuple(map(escaped, key)) for key in keys(folder / service)] for service in SERVICES}
     in_all = [key for key in listed["Auth"] if all(key in keys_ for keys_ in listed.values())]
     # Each service has the URLs of the others, not its own.
-    urls = {key[0]: key for keys_ in listed.values() for key in keys_ if key[0].endswith("_URLS") and key not in in_all}
+    urls = {
+        key[0]: key for keys_ in listed.values() for key in keys_
+        if re.fullmatch("[A-Z]+_URLS", key[0]) and key not in in_all
+    }
     parts = [HEAD, "## All services\n", table([*in_all, *(urls[name] for name in sorted(urls))])]
     for service in SERVICES:
         own = [key for key in listed[service] if key not in in_all and key[0] not in urls]

@@ -4,6 +4,8 @@ import ServiceKit
 struct HistoryConfiguration: ServiceConfiguration {
     let common: CommonConfiguration
     let databaseURL: String
+    /// Of replicas of that database.
+    let readURLs: [String]
     /// Characters of a message.
     let messages: MessageRules
     /// How many batches of messages may be on their way to the database at once.
@@ -21,6 +23,13 @@ struct HistoryConfiguration: ServiceConfiguration {
     init(_ keys: ConfigurationKeys) {
         self.common = CommonConfiguration(keys)
         self.databaseURL = keys.database("HISTORY_DATABASE_URL", "the PostgreSQL database with the schema history")
+        self.readURLs = keys.list(
+            "HISTORY_READ_URLS", default: [],
+            "libpq URLs of its streaming replicas, from which is read while they are not behind: pages, chat lists, searches, exports"
+        )
+        if !self.readURLs.allSatisfy({ $0.hasPrefix("postgresql://") || $0.hasPrefix("postgres://") }) {
+            keys.problem("HISTORY_READ_URLS", "is not valid; it takes: libpq URLs, with commas")
+        }
         self.messages = MessageRules(
             maxCharacters: keys.int(
                 "HISTORY_MAX_MESSAGE_CHARACTERS", default: 4_000, in: 1...60_000, "the most characters of a message"))

@@ -14,6 +14,7 @@ import ServiceKitPostgres
         Migration(name: "m003_search", sql: PackageResources.m003_search_sql),
         Migration(name: "m004_search_terms", sql: PackageResources.m004_search_terms_sql),
         Migration(name: "m005_retention", sql: PackageResources.m005_retention_sql),
+        Migration(name: "m006_replicas", sql: PackageResources.m006_replicas_sql),
     ]
 
     static func main() async {
@@ -37,6 +38,7 @@ import ServiceKitPostgres
         var application = parts.application
         application.add(
             parts.databases.reading, parts.databases.writing, parts.databases.searching, parts.redis, parts.authFeed)
+        for replica in parts.databases.replicas { application.add(replica) }
         application.migrate(parts.databases.reading, schema: "history", Self.migrations)
         application.add(
             parts.socialFeed, parts.beacon, parts.releaser, parts.indexer, parts.readAnnouncer, parts.sweeper)
@@ -52,12 +54,16 @@ struct HistoryDatabases: Sendable {
     let reading: Postgres
     /// For what may take longer, the search and its index: nobody else waits behind it.
     let searching: Postgres
+    /// Of replicas, beside ``reading`` and beside ``searching``.
+    private let readingReplicas: [Postgres]
+    private let searchingReplicas: [Postgres]
 
     init(_ configuration: HistoryConfiguration, logger: Logger) throws {
         var writing = try PostgresConfiguration(url: configuration.databaseURL)
         writing.name = "history_writing"
         writing.connections = configuration.appendLanes
         writing.pipelineDepth = 1
+        writing.usesGenericPlans = true
         // A sender waits 10 s for an acknowledgement; the Gateway's call ends before that, and this before the call.
         writing.queueTimeout = .seconds(3)
         writing.statementTimeout = .seconds(4)
@@ -65,14 +71,52 @@ struct HistoryDatabases: Sendable {
         reading.name = "history_reading"
         reading.connections = 4
         reading.pipelineDepth = 8
+        reading.usesGenericPlans = true
         reading.queueTimeout = .seconds(3)
         var searching = reading
         searching.name = "history_searching"
         searching.connections = 3
         searching.pipelineDepth = 1
+        // What a word's index is worth depends on the word.
+        searching.usesGenericPlans = false
         self.writing = Postgres(writing, logger: logger)
         self.reading = Postgres(reading, logger: logger)
         self.searching = Postgres(searching, logger: logger)
+        // One that does not answer is soon given up, as the primary can.
+        self.readingReplicas = try Self.replicas(
+            configuration.readURLs, like: reading, statementTimeout: .seconds(1), logger: logger)
+        self.searchingReplicas = try Self.replicas(
+            configuration.readURLs, like: searching, statementTimeout: .seconds(3), logger: logger)
+    }
+
+    var replicas: [Postgres] { self.readingReplicas + self.searchingReplicas }
+
+    /// For pages and chat lists.
+    func reader(logger: Logger) -> LogReading {
+        LogReading(
+            primary: self.reading, replicas: ReadReplicas(self.readingReplicas, of: self.reading, logger: logger))
+    }
+
+    /// For searches and exports.
+    func searcher(logger: Logger) -> LogReading {
+        LogReading(
+            primary: self.searching, replicas: ReadReplicas(self.searchingReplicas, of: self.reading, logger: logger))
+    }
+
+    private static func replicas(
+        _ urls: [String], like primary: PostgresConfiguration, statementTimeout: Duration, logger: Logger
+    ) throws -> [Postgres] {
+        try urls.enumerated().map { index, url in
+            var configuration = try PostgresConfiguration(url: url)
+            configuration.name = "\(primary.name)_replica\(index + 1)"
+            configuration.connections = primary.connections
+            configuration.pipelineDepth = primary.pipelineDepth
+            configuration.usesGenericPlans = primary.usesGenericPlans
+            configuration.queueTimeout = .milliseconds(200)
+            configuration.statementTimeout = statementTimeout
+            configuration.answerGrace = .milliseconds(250)
+            return Postgres(configuration, logger: logger)
+        }
     }
 }
 
@@ -85,6 +129,7 @@ struct HistoryParts: Sendable {
     let tokens: TokenVerifier
     let auth: ServiceClient
     let social: ServiceClient
+    let media: MediaClient
     let profiles: ProfileCache
     let heads: HeadStore
     let ranges: RangeStore
@@ -99,6 +144,8 @@ struct HistoryParts: Sendable {
     let readAnnouncer: ReadAnnouncer
     let retentions: RetentionStore
     let sweeper: RetentionSweeper
+    let reader: LogReading
+    let searcher: LogReading
 
     init(
         _ configuration: HistoryConfiguration, databases: HistoryDatabases, redis: Redis,
@@ -109,7 +156,7 @@ struct HistoryParts: Sendable {
         }
         let auth = client(of: .auth)
         let social = client(of: .social)
-        let media = client(of: .media)
+        let media = MediaClient(client: client(of: .media))
         let profiles = ProfileCache(auth: auth, logger: logger)
         let publisher = EntryPublisher(redis: redis, profiles: profiles, logger: logger)
         let entries = EntryStore(postgres: databases.writing)
@@ -119,6 +166,7 @@ struct HistoryParts: Sendable {
         self.tokens = tokens
         self.auth = auth
         self.social = social
+        self.media = media
         self.profiles = profiles
         self.publisher = publisher
         self.heads = HeadStore(postgres: databases.reading)
@@ -126,9 +174,14 @@ struct HistoryParts: Sendable {
         self.authFeed = AuthFeed(
             auth: auth, tokens: tokens, logger: logger, onProfile: { profiles.apply($0, at: $1) },
             onRestart: { profiles.clear() })
+        let memberships = MembershipStore(postgres: databases.reading)
+        #if DEBUG
+            let applying = memberships.planting(configuration.drillFault)
+        #else
+            let applying = memberships
+        #endif
         self.socialFeed = SocialFeed(
-            social: social, memberships: MembershipStore(postgres: databases.reading),
-            publisher: publisher, logger: logger)
+            social: social, memberships: applying, publisher: publisher, logger: logger)
         let sound = BatchWriter(entries: entries, publisher: publisher, logger: logger)
         #if DEBUG
             let writer = sound.planting(configuration.drillFault, heads: self.heads)
@@ -136,9 +189,9 @@ struct HistoryParts: Sendable {
             let writer = sound
         #endif
         self.appender = MessageAppender(
-            writer: writer, media: MediaClient(client: media), feed: self.socialFeed, lanes: configuration.appendLanes,
+            writer: writer, media: media, feed: self.socialFeed, lanes: configuration.appendLanes,
             rules: configuration.messages, logger: logger)
-        self.releaser = MediaReleaser(postgres: databases.reading, media: media, logger: logger)
+        self.releaser = MediaReleaser(postgres: databases.reading, media: media.client, logger: logger)
         self.changer = MessageChanger(
             changes: ChangeStore(postgres: databases.writing, recallWindow: configuration.recallWindow),
             publisher: publisher, releaser: self.releaser)
@@ -148,6 +201,8 @@ struct HistoryParts: Sendable {
         self.retentions = RetentionStore(postgres: databases.searching, usual: configuration.retention)
         self.sweeper = RetentionSweeper(
             store: self.retentions, releaser: self.releaser, interval: configuration.retentionInterval, logger: logger)
+        self.reader = databases.reader(logger: logger)
+        self.searcher = databases.searcher(logger: logger)
     }
 
     /// Both listeners with their routes; what runs beside them is not added yet.
@@ -161,8 +216,8 @@ struct HistoryParts: Sendable {
         application.routes.group("api/history", context: AuthenticatedContext.self)
             .addRoutes(
                 ChatroomRoutes(
-                    chatList: ChatListStore(postgres: self.databases.reading),
-                    pages: PageStore(postgres: self.databases.reading),
+                    chatList: ChatListStore(postgres: self.reader),
+                    pages: PageStore(postgres: self.reader),
                     cursors: cursors, marker: marker, profiles: self.profiles
                 ).routes, atPath: "chatrooms"
             )
@@ -178,14 +233,14 @@ struct HistoryParts: Sendable {
             )
             .addRoutes(
                 SearchRoutes(
-                    search: SearchStore(postgres: self.databases.searching), profiles: self.profiles
+                    search: SearchStore(postgres: self.searcher), profiles: self.profiles
                 ).routes, atPath: "search"
             )
             .addRoutes(
                 ExportRoutes(
-                    export: ExportStore(postgres: self.databases.searching),
-                    favorites: FavoriteStore(postgres: self.databases.searching), profiles: self.profiles,
-                    social: SocialClient(client: self.social)
+                    export: ExportStore(postgres: self.searcher),
+                    favorites: FavoriteStore(postgres: self.searcher), profiles: self.profiles,
+                    social: SocialClient(client: self.social), media: self.media
                 ).routes, atPath: "export"
             )
             .addRoutes(

@@ -22,6 +22,9 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
     package var statementTimeout = Duration.seconds(5)
     /// How much later than `statementTimeout` this side gives up.
     package var answerGrace = Duration.seconds(2)
+    /// Whether one plan of a statement serves all its values (`plan_cache_mode`). Of tables in many partitions planning takes
+    /// longer than most reading does; where the best plan depends on the values, it is worth it.
+    package var usesGenericPlans = false
     /// How long a transaction may do nothing before PostgreSQL ends its session.
     package var idleInTransactionTimeout = Duration.seconds(1)
 
@@ -59,8 +62,9 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
             "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3",
         ].merging(self.given) { $1 }
         keywords["client_encoding"] = "UTF8"
-        // Compiling a plan costs far more than any statement here takes.
-        var options = ["-c jit=off", "-c TimeZone=UTC"]
+        // Compiling a plan, or starting processes for it, costs far more than any statement here takes.
+        var options = ["-c jit=off", "-c max_parallel_workers_per_gather=0", "-c TimeZone=UTC"]
+        if self.usesGenericPlans { options.append("-c plan_cache_mode=force_generic_plan") }
         if timeouts {
             options.append("-c statement_timeout=\(self.statementTimeout.milliseconds)")
             options.append("-c idle_in_transaction_session_timeout=\(self.idleInTransactionTimeout.milliseconds)")

@@ -21,12 +21,14 @@ struct ServiceFixture: Sendable {
     /// - Parameters:
     ///   - url: another database than a fresh one.
     ///   - redisURL: another Redis than that of all tests.
+    ///   - environment: more of what History is told.
     static func with(
-        url: String? = nil, redisURL: String? = nil, _ body: @Sendable (ServiceFixture) async throws -> Void
+        url: String? = nil, redisURL: String? = nil, environment: [String: String] = [:],
+        _ body: @Sendable (ServiceFixture) async throws -> Void
     ) async throws {
         let others = OtherServices()
         try await others.run { othersURL in
-            try await Self.with(url, redisURL, othersURL, others, body)
+            try await Self.with(url, redisURL, othersURL, others, environment, body)
         }
     }
 
@@ -34,18 +36,18 @@ struct ServiceFixture: Sendable {
     static func alone(
         url: String? = nil, redisURL: String? = nil, _ body: @Sendable (ServiceFixture) async throws -> Void
     ) async throws {
-        try await Self.with(url, redisURL, "http://127.0.0.1:1", OtherServices(), body)
+        try await Self.with(url, redisURL, "http://127.0.0.1:1", OtherServices(), [:], body)
     }
 
     private static func with(
         _ url: String?, _ redisURL: String?, _ othersURL: String, _ others: OtherServices,
-        _ body: @Sendable (ServiceFixture) async throws -> Void
+        _ more: [String: String], _ body: @Sendable (ServiceFixture) async throws -> Void
     ) async throws {
         guard let url else {
-            return try await withDatabase { try await Self.with($0, redisURL, othersURL, others, body) }
+            return try await withDatabase { try await Self.with($0, redisURL, othersURL, others, more, body) }
         }
         guard let redisURL else {
-            return try await withRedis { try await Self.with(url, $0, othersURL, others, body) }
+            return try await withRedis { try await Self.with(url, $0, othersURL, others, more, body) }
         }
         let configuration = HistoryConfiguration(
             ConfigurationKeys(
@@ -54,7 +56,7 @@ struct ServiceFixture: Sendable {
                     "TEAHOUSE_MODE": "local", "HISTORY_DATABASE_URL": url, "AUTH_URLS": othersURL,
                     "SOCIAL_URLS": othersURL, "MEDIA_URLS": othersURL, "HISTORY_PUBLIC_ADDRESS": "127.0.0.1:0",
                     "HISTORY_INTERNAL_ADDRESS": "127.0.0.1:0",
-                ]))
+                ].merging(more) { $1 }))
         let signer = TokenSigner(kid: "test")
         let tokens = TokenVerifier()
         try tokens.load(jwks: try JSONWebKeySet(keys: [signer.publicKey]).text, revoked: [])
@@ -72,6 +74,7 @@ struct ServiceFixture: Sendable {
         await databases.writing.close()
         await databases.reading.close()
         await databases.searching.close()
+        for replica in databases.replicas { await replica.close() }
         try result.get()
     }
 

@@ -29,6 +29,19 @@ package struct PrivatePostgres: Sendable {
     package func startAgain() async throws { try await self.server.start() }
 
     package func stop() async { await self.server.stop() }
+
+    /// Starts a streaming replica of it.
+    package func replica() async throws -> PrivatePostgres {
+        let server = try PrivateServer(.postgres)
+        try await server.copyData(of: self.server.port)
+        try await server.start()
+        return PrivatePostgres(server: server)
+    }
+
+    /// It hangs, with all its connections, until it is told to go on.
+    package func hang() async throws { try await self.server.signal(SIGSTOP) }
+
+    package func goOn() async throws { try await self.server.signal(SIGCONT) }
 }
 
 /// Runs `body` with a fresh database, migrated.

@@ -57,15 +57,48 @@ actor PrivateServer {
         }
     }
 
+    /// Makes the data directory a copy of that of another PostgreSQL, to be started as its streaming replica.
+    func copyData(of port: Int) async throws {
+        let script = #"""
+            set -e; bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort -V | tail -n 1)
+            "$bin/pg_basebackup" -h 127.0.0.1 -p "$2" -U postgres -D "$1/data" -R -X stream -c fast --no-sync
+            [ "$(id -u)" -ne 0 ] || chown -R postgres "$1"
+            """#
+        let copying = Process()
+        copying.executableURL = URL(filePath: "/bin/sh")
+        copying.arguments = ["-c", script, "sh", self.directory.path, "\(port)"]
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        copying.terminationHandler = { _ in end.finish() }
+        try Self.withSignals { try copying.run() }
+        for await _ in ends {}
+        guard copying.terminationStatus == 0 else {
+            throw TestServerError(message: "the data of the server at \(port) could not be copied")
+        }
+    }
+
     /// Ends the server as a crash would, with SIGKILL, and returns when its process is gone.
     func kill() async throws {
-        let file = self.directory.appending(path: self.kind.pidFile)
-        let text = try String(contentsOf: file, encoding: .utf8)
-        guard let pid = text.split(whereSeparator: \.isWhitespace).first.flatMap({ pid_t($0) }), pid > 1 else {
-            throw TestServerError(message: "no process id in \(file.path)")
-        }
+        let pid = try self.pid
         guard Glibc.kill(pid, SIGKILL) == 0 else { throw TestServerError(message: "no process \(pid)") }
         await self.awaitEnd()
+    }
+
+    /// To the server's first process and all its children.
+    func signal(_ signal: Int32) throws {
+        let pid = try self.pid
+        let children = try String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)
+        for pid in [pid] + children.split(separator: " ").compactMap({ pid_t($0) }) { Glibc.kill(pid, signal) }
+    }
+
+    private var pid: pid_t {
+        get throws {
+            let file = self.directory.appending(path: self.kind.pidFile)
+            let text = try String(contentsOf: file, encoding: .utf8)
+            guard let pid = text.split(whereSeparator: \.isWhitespace).first.flatMap({ pid_t($0) }), pid > 1 else {
+                throw TestServerError(message: "no process id in \(file.path)")
+            }
+            return pid
+        }
     }
 
     /// Ends the server in order.

@@ -4,7 +4,7 @@ import Postgres
 
 /// The chatrooms of a user as the chat list shows them.
 struct ChatListStore: Sendable {
-    let postgres: Postgres
+    let postgres: any PostgresQuerying
 
     /// The user's chatrooms, the one with the newest message first; those without a message come last.
     ///

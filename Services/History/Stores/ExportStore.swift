@@ -4,7 +4,7 @@ import Postgres
 
 /// What one person has said, chatroom by chatroom.
 struct ExportStore: Sendable {
-    let postgres: Postgres
+    let postgres: any PostgresQuerying
 
     /// The chatrooms somebody is or was in: one's own words stay one's own after leaving.
     func chatrooms(everOf user: UserID) async throws -> [ChatroomID] {

@@ -5,7 +5,7 @@ import Postgres
 /// The messages that people keep. Who may not see a message (any more) does not see it among their favorites either; of one
 /// that its chatroom keeps no longer the place stays, as of one that was recalled.
 struct FavoriteStore: Sendable {
-    let postgres: Postgres
+    let postgres: any PostgresQuerying
 
     /// Keeps a message for a user; keeping it again changes nothing.
     ///

@@ -4,7 +4,7 @@ import Postgres
 
 /// Messages of one chatroom, page by page, as one of its members sees them.
 struct PageStore: Sendable {
-    let postgres: Postgres
+    let postgres: any PostgresQuerying
 
     /// A page, ascending, and the head in the same snapshot.
     ///

@@ -4,7 +4,7 @@ import Postgres
 
 /// Messages by what they say.
 struct SearchStore: Sendable {
-    let postgres: Postgres
+    let postgres: any PostgresQuerying
 
     /// What a message is found by: its text as it is now, and the name of its file. `e` is the message, `x` its last edit.
     static let text: SQL = """
