@@ -77,8 +77,6 @@ struct HistoryDatabases: Sendable {
         searching.name = "history_searching"
         searching.connections = 3
         searching.pipelineDepth = 1
-        // What a word's index is worth depends on the word.
-        searching.usesGenericPlans = false
         self.writing = Postgres(writing, logger: logger)
         self.reading = Postgres(reading, logger: logger)
         self.searching = Postgres(searching, logger: logger)

@@ -21,15 +21,28 @@ struct SearchStore: Sendable {
 
     /// The index finds what has all the terms; what is found is then compared with the text, as terms know neither order
     /// nor neighbours, and the index may be behind.
+    ///
+    /// Chatroom by chatroom, which `OFFSET 0` keeps so: then only that part of the index is read where the chatroom is, and
+    /// of it only what lies in the chatroom. All at once, what others say in all chatrooms would be read too.
     static func search(_ query: SearchQuery, for user: UserID, after cursor: SearchCursor?, limit: Int) -> SQL {
         var sql: SQL = """
             SELECT \(Entry.columns), \(Entry.state)
             FROM history.members AS m
-            JOIN history.search_terms AS s ON s.chatroom_id = m.chatroom_id AND s.seq >= m.from_seq
-            JOIN history.entries AS e ON e.chatroom_id = s.chatroom_id AND e.seq = s.seq
-            LEFT JOIN history.entries AS x ON x.chatroom_id = e.chatroom_id AND x.seq = e.edited_seq
+            CROSS JOIN LATERAL (
+                SELECT chatroom_id, seq FROM history.search_terms
+                WHERE chatroom_id = m.chatroom_id AND seq >= m.from_seq
+                    AND terms @@ history.search_query(\(query.words.joined(separator: " ")))
+                OFFSET 0
+            ) AS s
+            CROSS JOIN LATERAL (
+                SELECT \(Entry.stored) FROM history.entries WHERE chatroom_id = s.chatroom_id AND seq = s.seq
+                OFFSET 0
+            ) AS e
+            LEFT JOIN LATERAL (
+                SELECT body FROM history.entries WHERE chatroom_id = e.chatroom_id AND seq = e.edited_seq
+                OFFSET 0
+            ) AS x ON TRUE
             WHERE m.user_id = \(user.rawValue) AND m.left_seq IS NULL
-                AND s.terms @@ history.search_query(\(query.words.joined(separator: " ")))
                 AND e.kind = 'message' AND NOT e.body ? 'recalled'
                 AND NOT EXISTS (
                     SELECT FROM unnest(\(query.words)::text[]) AS w
