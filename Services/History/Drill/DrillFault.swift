@@ -77,7 +77,7 @@
             try? await Task.sleep(for: .milliseconds(200))
         }
 
-        /// Whether the sender is a member is looked up in a snapshot that may be older than the lock which `UPDATE` takes.
+        /// Whether the sender is a member is looked up in a snapshot that is older than the lock which `UPDATE` takes.
         private func storeInOneStatement(_ drafts: [PreparedDraft]) async -> [BatchWriter.Outcome] {
             var outcomes: [BatchWriter.Outcome] = []
             for draft in drafts {
@@ -94,7 +94,7 @@
                                 SELECT FROM history.entries
                                 WHERE chatroom_id = \(chatroom) AND sender_id = \(sender)
                                     AND client_id = \(draft.draft.clientId)
-                            )
+                            ) AND pg_sleep(0.05)::text IS NOT NULL
                             RETURNING chatroom_id, seq, ordinal
                         ), stored AS (
                             INSERT INTO history.entries

@@ -58,7 +58,7 @@ enum ServerLaunch {
         _ name: String, _ binary: String, environment: [String: String], internalPort: Int, cpus: String?,
         in directory: URL
     ) -> StartedServer {
-        let environment = ["TEAHOUSE_LOG_LEVEL": "warning"].merging(environment) { $1 }
+        let told = ["TEAHOUSE_LOG_LEVEL": "warning"].merging(environment) { $1 }
         let log = directory.appending(path: "\(name).log").path
         let script = #"""
             trap '' INT; exec 3<&0; log=$1; shift
@@ -67,8 +67,7 @@ enum ServerLaunch {
             wait "$pid"; kill "$watcher" 2>/dev/null
             """#
         return StartedServer(name) {
-            let child = try Child(
-                name, "sh", ["-c", script, "sh", log, binary], environment: environment, cpus: cpus)
+            let child = try Child(name, "sh", ["-c", script, "sh", log, binary], environment: told, cpus: cpus)
             return try await Self.ending(child) {
                 guard let pid = Int32(try await child.line(beginning: "pid ")) else { throw RunError("no process id") }
                 try await Self.awaitReady("http://127.0.0.1:\(internalPort)/ready", child, log: log)
