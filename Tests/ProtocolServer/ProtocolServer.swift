@@ -10,7 +10,8 @@ import Sockets
 struct ProtocolServer {
     /// Not `async`: what libdispatch does with the main thread then, valgrind does not survive.
     static func main() {
-        Task {
+        // Detached: a task of the main actor would wait for the main thread.
+        Task.detached {
             do {
                 try await self.serve(Flags(Array(CommandLine.arguments.dropFirst())))
             } catch {
