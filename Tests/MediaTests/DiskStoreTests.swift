@@ -22,21 +22,40 @@ import Testing
         }
     }
 
-    @Test func `who takes a file at once is given much at a time`() async throws {
+    @Test func `a part of a file comes in pieces, and no more than there is`() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "chunks-\(UUID())").path()
         defer { try? FileManager.default.removeItem(atPath: path) }
         let content = [UInt8]((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
         #expect(FileManager.default.createFile(atPath: path, contents: Data(content)))
         let file = try #require(try ReadableFile(path: path))
-        var read: [UInt8] = []
-        for try await chunk in FileChunks(file: file, range: 1_000..<2_999_999) {
-            #expect(chunk.readableBytes <= FileChunks.largest)
-            read += chunk.readableBytesView
+        for pace in [nil, ReadPace()] {
+            var read: [UInt8] = []
+            for try await chunk in FileChunks(file: file, range: 1_000..<2_999_999, pace: pace) {
+                #expect(chunk.readableBytes <= pace?.size ?? ReadPace.largest)
+                read += chunk.readableBytesView
+            }
+            #expect(read == Array(content[1_000..<2_999_999]))
         }
-        #expect(read == Array(content[1_000..<2_999_999]))
         await #expect(throws: BlobCutOff.self) {
             for try await _ in FileChunks(file: file, range: 2_999_990..<3_000_010) {}
         }
+    }
+
+    @Test func `who takes a file as it comes is given much at a time, and who lets it wait little again`() async throws
+    {
+        let pace = ReadPace()
+        for _ in 0..<31 {
+            try await pace.wrote(ReadPace.smallest, in: .milliseconds(1))
+            #expect(pace.size == ReadPace.smallest)
+        }
+        for size in [32, 64, 128, 256, 256] {
+            try await pace.wrote(pace.size, in: .milliseconds(99))
+            #expect(pace.size == size * 1_024)
+        }
+        try await pace.wrote(pace.size, in: .milliseconds(100))
+        #expect(pace.size == ReadPace.smallest)
+        try await pace.wrote(pace.size, in: .milliseconds(1))
+        #expect(pace.size == ReadPace.smallest)
     }
 }
 

@@ -61,6 +61,8 @@ struct BlobName: Hashable, Sendable, Comparable, CustomStringConvertible {
 struct BlobContent: Sendable {
     /// How many will come.
     let size: Int64
+    /// How much is read at a time, where the store lets one choose; who writes it on says how it is taken.
+    var pace = ReadPace()
     let chunks: any AsyncSequence<ByteBuffer, any Error> & Sendable
 }
 

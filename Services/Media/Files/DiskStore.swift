@@ -45,7 +45,9 @@ struct DiskStore: BlobStore {
         }
         let range = part ?? 0..<size
         guard range.upperBound <= size else { throw BlobCutOff() }
-        return BlobContent(size: Int64(range.count), chunks: FileChunks(file: file, range: range))
+        let pace = ReadPace()
+        return BlobContent(
+            size: Int64(range.count), pace: pace, chunks: FileChunks(file: file, range: range, pace: pace))
     }
 
     func remove(_ name: BlobName) async throws {
@@ -84,42 +86,27 @@ struct DiskStore: BlobStore {
     }
 }
 
-/// A part of a file, read as it is asked for: much at a time for who takes it at once, little for who takes it slowly, so
-/// that a thousand slow readers hold little memory.
+/// A part of a file, read as it is asked for.
 struct FileChunks: AsyncSequence, Sendable {
-    static let smallest = 16 * 1024
-    static let largest = 256 * 1024
-    /// Who comes back within this time may have twice as much.
-    private static let quick = Duration.milliseconds(20)
-
     let file: ReadableFile
     let range: Range<Int64>
+    /// Without one, much at a time.
+    var pace: ReadPace?
 
-    func makeAsyncIterator() -> Iterator { Iterator(file: self.file, rest: self.range) }
+    func makeAsyncIterator() -> Iterator { Iterator(content: self, rest: self.range) }
 
     struct Iterator: AsyncIteratorProtocol {
-        let file: ReadableFile
+        let content: FileChunks
         var rest: Range<Int64>
-        private var size = FileChunks.smallest
-        private var givenAt: ContinuousClock.Instant?
-
-        init(file: ReadableFile, rest: Range<Int64>) {
-            self.file = file
-            self.rest = rest
-        }
 
         mutating func next() async throws -> ByteBuffer? {
             guard !self.rest.isEmpty else { return nil }
-            if let givenAt = self.givenAt {
-                let isQuick = ContinuousClock.now - givenAt < FileChunks.quick
-                self.size = isQuick ? Swift.min(self.size * 2, FileChunks.largest) : FileChunks.smallest
-            }
-            let (file, offset) = (self.file, self.rest.lowerBound)
-            let count = Int(Swift.min(Int64(self.size), Int64(self.rest.count)))
+            let (file, offset) = (self.content.file, self.rest.lowerBound)
+            let size = self.content.pace?.size ?? ReadPace.largest
+            let count = Int(Swift.min(Int64(size), Int64(self.rest.count)))
             let bytes = try await Disk.read { try file.read(at: offset, count: count) }
             guard bytes.readableBytes > 0 else { throw BlobCutOff() }
             self.rest = (offset + Int64(bytes.readableBytes))..<self.rest.upperBound
-            self.givenAt = .now
             return bytes
         }
     }

@@ -105,7 +105,11 @@ struct FileRoutes: Sendable {
         -> Response
     {
         let body = ResponseBody(contentLength: Int(content.size)) { writer in
-            for try await chunk in content.chunks { try await writer.write(chunk) }
+            for try await chunk in content.chunks {
+                let start = ContinuousClock.now
+                try await writer.write(chunk)
+                try await content.pace.wrote(chunk.readableBytes, in: ContinuousClock.now - start)
+            }
             try await writer.finish(nil)
         }
         return Response(status: status, headers: headers, body: body)
