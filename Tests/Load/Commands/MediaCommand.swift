@@ -97,13 +97,15 @@ struct MediaCommand: AsyncParsableCommand {
         @Option(help: "Connections that read slowly.") var slow = 1_000
         @Option(help: "KiB per second that each of them reads.") var slowRate = 8
         @Option(help: "Seconds of each measurement.") var duration = 5.0
+        @Option(help: "Seconds that the slow ones have to fill what the kernel holds for them.") var settle = 5.0
         @Option(help: "Rounds.") var rounds = 3
         @Option(help: "Share of its speed that the fast one must keep.") var minShare = 0.9
 
         func validate() throws {
             guard (1...4_096).contains(self.size), (1...10_000).contains(self.slow),
                 (1...1_024).contains(self.slowRate),
-                (1...20).contains(self.rounds), self.duration > 0, (0...1).contains(self.minShare)
+                (1...20).contains(self.rounds), self.duration > 0, (0...60).contains(self.settle),
+                (0...1).contains(self.minShare)
             else { throw ValidationError("a number is out of bounds") }
         }
 
@@ -133,6 +135,7 @@ struct MediaCommand: AsyncParsableCommand {
                 while readers.counts.answered < self.slow, ContinuousClock.now < deadline {
                     try await Task.sleep(for: .milliseconds(50))
                 }
+                try await Task.sleep(for: .seconds(self.settle))
                 let beside = try await self.fast(url, authorization)
                 growths.append(await media.memory - memory)
                 let counts = readers.counts
