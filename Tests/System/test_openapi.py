@@ -14,6 +14,9 @@ from schemathesis.specs.openapi.checks import (
     content_type_conformance, response_headers_conformance, response_schema_conformance, status_code_conformance,
 )  # fmt: skip
 
+# The bytes of an upload's part, as tus names them.
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 SERVICES = ["auth", "social", "history", "media"]
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,

@@ -245,7 +245,7 @@ async def test_M05_an_upload_is_its_owners_and_goes_on_where_it_is(cast: Cast, e
     assert (await patch(mallory, 0)).status == 404
     for wrong in (1, 10, 99, 100, 2**62):
         assert (await patch(alice, wrong)).status == 409
-    for rubbish in ("-1", "1e1", "", str(2**63), "0x0", "٠"):
+    for rubbish in ("-1", "1e1", "", str(2**63), "0x0", "+1"):
         headers = (alice, VERSION, PART, f"Upload-Offset: {rubbish}")
         assert (await ask(edge, "PATCH", target, *headers, body=b"x")).status == 400, rubbish
     assert (await patch(alice, 0, f"Upload-Checksum: sha1 {digest}", body=b"something!")).status == 460

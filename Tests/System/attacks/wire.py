@@ -101,8 +101,8 @@ class Wire:
         # Latin-1: what stands in a test as U+0080 … U+00FF goes out as that one byte.
         await self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b""))
 
-    async def answer(self) -> Answer:
-        """The next answer on this connection."""
+    async def answer(self, method: str = "GET") -> Answer:
+        """The next answer on this connection: to HEAD it has no body, whatever its headers say."""
         try:
             async with asyncio.timeout(self.patience):
                 head = await self.reader.readuntil(b"\r\n\r\n")
@@ -112,7 +112,9 @@ class Wire:
         headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         answer = Answer(int(first.split(" ")[1]), headers)
         if answer.status == 100:
-            return await self.answer()
+            return await self.answer(method)
+        if method == "HEAD":
+            return answer
         if answer.header("transfer-encoding"):
             while size := int((await self.reader.readuntil(b"\r\n")).split(b";")[0], 16):
                 answer.body += await self.read(size)
@@ -124,7 +126,7 @@ class Wire:
 
     async def ask(self, method: str, target: str, *headers: str, **options: Any) -> Answer:
         await self.request(method, target, *headers, **options)
-        return await self.answer()
+        return await self.answer(method)
 
 
 async def ask(
