@@ -50,7 +50,7 @@ struct ChangeFeedTests {
 
     @Test func `with many writers at once a reader that follows misses nothing`() async throws {
         try await withPostgres(migrations: [self.feed.migration]) { postgres in
-            let total = 300
+            let total = 200
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<total {
                     group.addTask {
@@ -76,7 +76,8 @@ struct ChangeFeedTests {
                     #expect(seen == (1...Int64(total)).map(\.self))
                     #expect(written.count == total)
                 }
-                try await group.waitForAll()
+                // A writer that fails ends the reader too, which would look for its change for ever.
+                for try await _ in group {}
             }
         }
     }

@@ -29,9 +29,10 @@ struct FileStore: Sendable {
     func files(of owner: UserID, after cursor: MediaID?, limit: Int) async throws -> [StoredFile] {
         try await self.postgres.all(
             """
-            SELECT \(Self.columns) FROM media.files
-            WHERE owner_id = \(owner) AND released_at IS NULL AND (\(cursor)::uuid IS NULL OR id > \(cursor)::uuid)
-            ORDER BY id LIMIT \(limit)
+            SELECT \(Self.columns) FROM \(Self.files)
+            WHERE f.owner_id = \(owner) AND f.released_at IS NULL
+                AND (\(cursor)::uuid IS NULL OR f.id > \(cursor)::uuid)
+            ORDER BY f.id LIMIT \(limit)
             """)
     }
 
