@@ -129,6 +129,7 @@ struct HistoryParts: Sendable {
     let social: ServiceClient
     let media: MediaClient
     let profiles: ProfileCache
+    let receipts: ReceiptCache
     let heads: HeadStore
     let ranges: RangeStore
     let appender: MessageAppender
@@ -156,6 +157,7 @@ struct HistoryParts: Sendable {
         let social = client(of: .social)
         let media = MediaClient(client: client(of: .media))
         let profiles = ProfileCache(auth: auth, logger: logger)
+        let receipts = ReceiptCache(auth: auth, logger: logger)
         let publisher = EntryPublisher(redis: redis, profiles: profiles, logger: logger)
         let entries = EntryStore(postgres: databases.writing)
         self.configuration = configuration
@@ -167,11 +169,16 @@ struct HistoryParts: Sendable {
         self.media = media
         self.profiles = profiles
         self.publisher = publisher
+        self.receipts = receipts
         self.heads = HeadStore(postgres: databases.reading)
         self.ranges = RangeStore(postgres: databases.reading)
         self.authFeed = AuthFeed(
             auth: auth, tokens: tokens, logger: logger, onProfile: { profiles.apply($0, at: $1) },
-            onRestart: { profiles.clear() })
+            onPrivacy: { receipts.apply($0, at: $1) },
+            onRestart: {
+                profiles.clear()
+                receipts.clear()
+            })
         let memberships = MembershipStore(postgres: databases.reading)
         #if DEBUG
             let applying = memberships.planting(configuration.drillFault)
@@ -194,7 +201,7 @@ struct HistoryParts: Sendable {
             changes: ChangeStore(postgres: databases.writing, recallWindow: configuration.recallWindow),
             publisher: publisher, releaser: self.releaser)
         self.beacon = Beacon(heads: self.heads, redis: redis, logger: logger)
-        self.readAnnouncer = ReadAnnouncer(redis: redis, logger: logger)
+        self.readAnnouncer = ReadAnnouncer(redis: redis, receipts: receipts, logger: logger)
         self.indexer = SearchIndexer(index: SearchIndexStore(postgres: databases.searching), logger: logger)
         self.retentions = RetentionStore(postgres: databases.searching, usual: configuration.retention)
         self.sweeper = RetentionSweeper(
@@ -216,7 +223,7 @@ struct HistoryParts: Sendable {
                 ChatroomRoutes(
                     chatList: ChatListStore(postgres: self.reader),
                     pages: PageStore(postgres: self.reader),
-                    cursors: cursors, marker: marker, profiles: self.profiles
+                    cursors: cursors, marker: marker, profiles: self.profiles, receipts: self.receipts
                 ).routes, atPath: "chatrooms"
             )
             .addRoutes(

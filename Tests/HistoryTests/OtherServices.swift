@@ -19,6 +19,7 @@ final class OtherServices: Sendable {
         var epoch = UUID()
         /// The feed's first rows, which are kept no longer.
         var trimmed = 0
+        var secretive: Set<UserID> = []
         var friends: [UserID: [KeptFriend]] = [:]
         var files: [UserID: [OwnedFile]] = [:]
     }
@@ -33,6 +34,9 @@ final class OtherServices: Sendable {
         let profile = Profile(id: user, username: nickname.lowercased(), nickname: nickname)
         self.state.withLock { $0.profiles[user] = profile }
     }
+
+    /// They do not let others see how far they have read.
+    func keepSecret(_ user: UserID) { self.state.withLock { _ = $0.secretive.insert(user) } }
 
     func add(_ media: MediaFile) { self.state.withLock { $0.media[media.id] = media } }
 
@@ -71,11 +75,12 @@ final class OtherServices: Sendable {
         let router = Router(context: BasicRequestContext.self)
         router.post("internal/users/lookup") { request, context -> Response in
             let ids = try await request.decode(as: LookupUsers.self, context: context).ids
-            let users = self.state.withLock { state in
+            let (users, secretive) = self.state.withLock { state in
                 state.lookups.append(ids)
-                return ids.compactMap { state.profiles[$0] }
+                return (ids.compactMap { state.profiles[$0] }, state.secretive.intersection(ids))
             }
-            return try Self.answer(LookupUsers.Answer(position: 0, users: users))
+            let privacy = secretive.map { UserPrivacy(user: $0, privacy: Privacy(receipts: false)) }
+            return try Self.answer(LookupUsers.Answer(position: 0, users: users, privacy: privacy))
         }
         router.get("internal/changes") { request, _ -> Response in
             let after = Int64(request.uri.queryParameters["after"] ?? "0") ?? 0

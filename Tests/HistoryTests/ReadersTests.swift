@@ -79,6 +79,43 @@ struct ReadersTests {
         }
     }
 
+    @Test func `who does not let others see how far they have read is neither shown nor told`() async throws {
+        try await withRedis { url in
+            try await ServiceFixture.with(redisURL: url) { history in
+                let room = try await history.group(.alice, .bob, .carol)
+                history.others.keepSecret(.bob)
+                let receipt = await history.send("a", to: room).receipt
+                let path = "/chatrooms/\(room)/messages/\(try #require(receipt).seq)/readers"
+                let redis = try Redis(urls: [url], logger: .tests)
+                let (heard, continuation) = AsyncStream.makeStream(of: String.self)
+                redis.listen(onMessage: { continuation.yield(String(decoding: $0.payload, as: UTF8.self)) })
+                try await redis.subscribe(BusChannel.chatroom(room))
+                for user in [UserID.bob, .carol] {
+                    _ = try await history.call(.put, "/chatrooms/\(room)/cursor", as: user, #"{"seq":9}"#)
+                    await history.parts.readAnnouncer.publish()
+                }
+                var iterator = heard.makeAsyncIterator()
+                #expect(await iterator.next()?.contains(#""userId":3"#) == true)
+                await redis.close()
+                struct Shown: Decodable {
+                    struct Item: Decodable { let user: Profile }
+                    let readers: [Item]
+                    let unread: [Profile]
+                }
+                let shown = try await history.call(.get, path, as: .alice).decode(Shown.self)
+                #expect(shown.readers.map(\.user.id) == [.carol] && shown.unread.isEmpty)
+                let untold = try await history.call(.get, path, as: .bob).decode(Shown.self)
+                #expect(untold.readers.isEmpty && untold.unread.isEmpty)
+                // Another mind, told by Auth's feed.
+                history.parts.receipts.apply(UserPrivacy(user: .bob, privacy: .usual), at: 1)
+                let told = try await history.call(.get, path, as: .bob).decode(Shown.self)
+                #expect(Set(told.readers.map(\.user.id)) == [.bob, .carol])
+                let both = try await history.call(.get, path, as: .alice).decode(Shown.self)
+                #expect(Set(both.readers.map(\.user.id)) == [.bob, .carol])
+            }
+        }
+    }
+
     @Test func `reading is told once for each reader and chatroom, as far as they came, and only if they did`()
         async throws
     {
@@ -99,8 +136,8 @@ struct ReadersTests {
                 for seq in [1, 3, 3] {
                     _ = try await history.call(.put, "/chatrooms/\(room)/cursor", as: .bob, #"{"seq":\#(seq)}"#)
                 }
-                history.parts.readAnnouncer.publish()
-                history.parts.readAnnouncer.publish()
+                await history.parts.readAnnouncer.publish()
+                await history.parts.readAnnouncer.publish()
                 _ = await history.send("d", to: room)
                 var messages = heard.makeAsyncIterator()
                 #expect(await messages.next() == #"0 ["read",{"chatroomId":\#(room),"seq":3,"userId":2}]"#)

@@ -86,6 +86,18 @@ struct ServiceFixture: Sendable {
         return chatroom
     }
 
+    /// The first of them owns it.
+    func group(_ owner: UserID, _ others: UserID...) async throws -> ChatroomID {
+        let chatroom = ChatroomID(.random(in: 1_000_000...1_000_000_000_000))
+        self.others.change(.groupCreated(chatroom: chatroom, name: "tea", owner: owner))
+        for user in others {
+            self.others.change(
+                .memberAdded(chatroom: chatroom, user: user, by: owner, role: .member, showsHistory: true))
+        }
+        try await self.parts.socialFeed.read()
+        return chatroom
+    }
+
     func send(
         _ text: String, from sender: UserID = .alice, to chatroom: ChatroomID, clientId: UUID = UUID()
     ) async -> AppendMessages.Result {

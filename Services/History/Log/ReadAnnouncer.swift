@@ -6,7 +6,7 @@ import ServiceLifecycle
 import Synchronization
 
 /// Tells the members of a chatroom up to where others have read: once a second for each reader and chatroom, however often
-/// they scroll. Ephemeral: whoever misses it asks for a message's readers.
+/// they scroll; not of those who do not let others see it. Ephemeral: whoever misses it asks for a message's readers.
 ///
 /// A `final class` with a `Mutex`: requests add, one task publishes.
 final class ReadAnnouncer: Service {
@@ -18,12 +18,14 @@ final class ReadAnnouncer: Service {
     private static let interval = Duration.seconds(1)
 
     private let redis: Redis
+    private let receipts: ReceiptCache
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let untold = Mutex<[Place: Seq]>([:])
 
-    init(redis: Redis, clock: any Clock<Duration> = ContinuousClock(), logger: Logger) {
+    init(redis: Redis, receipts: ReceiptCache, clock: any Clock<Duration> = ContinuousClock(), logger: Logger) {
         self.redis = redis
+        self.receipts = receipts
         self.clock = clock
         self.logger = logger
     }
@@ -34,18 +36,20 @@ final class ReadAnnouncer: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while (try? await self.clock.sleep(for: Self.interval)) != nil { self.publish() }
+            while (try? await self.clock.sleep(for: Self.interval)) != nil { await self.publish() }
         }
-        self.publish()
+        await self.publish()
     }
 
     /// Tells all there is to tell.
-    func publish() {
+    func publish() async {
         let places = self.untold.withLock { untold in
             defer { untold = [:] }
             return untold
         }
-        for (place, seq) in places {
+        if places.isEmpty { return }
+        let tellers = await self.receipts.tellers(among: Set(places.keys.map(\.user)))
+        for (place, seq) in places where tellers.contains(place.user) {
             do {
                 let read = ReadEvent(chatroomId: place.chatroom, userId: place.user, seq: seq)
                 let text = try EventText.make("read", read)

@@ -10,6 +10,7 @@ struct ChatroomRoutes: Sendable {
     let cursors: ReadCursorStore
     let marker: ReadMarker
     let profiles: ProfileCache
+    let receipts: ReceiptCache
 
     /// Under `/api/history/chatrooms`.
     var routes: RouteCollection<AuthenticatedContext> {
@@ -61,11 +62,14 @@ struct ChatroomRoutes: Sendable {
     }
 
     /// `GET /chatrooms/:id/messages/:seq/readers` → the others in the chatroom since before the message: who has read it,
-    /// the first first, and who has not.
+    /// the first first, and who has not; without those who do not let others see how far they have read. Who does not let
+    /// others see it sees it of nobody.
     ///
     /// - Throws: ``HistoryError/messageNotFound`` (404).
     func readers(request: Request, context: AuthenticatedContext) async throws -> Readers {
-        let readers = try await self.cursors.readers(of: try context.messageID, for: context.user)
+        let all = try await self.cursors.readers(of: try context.messageID, for: context.user)
+        let tellers = await self.receipts.tellers(among: Set(all.map(\.user) + [context.user]))
+        let readers = tellers.contains(context.user) ? all.filter { tellers.contains($0.user) } : []
         let profiles = await self.profiles.profiles(of: Set(readers.map(\.user)))
         func profile(_ id: UserID) -> Profile { profiles[id] ?? Profile(id: id, username: "", nickname: "") }
         return Readers(
