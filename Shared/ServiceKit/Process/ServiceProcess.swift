@@ -27,21 +27,21 @@ package enum ServiceProcess {
         case .migrate where migrations != nil: break
         case .help:
             print(keys.help(takesMigrate: migrations != nil))
-            exit(0)
+            self.end(0)
         case .migrate:
             self.complain("\(service.rawValue): it has no database, so nothing to migrate\n")
-            exit(64)
+            self.end(64)
         case .unknown(let argument):
             self.complain(
                 "\(service.rawValue): unknown argument \(argument); it takes --help\(migrations == nil ? "" : ", --migrate [--dry-run]")"
                     + " and the environment\n")
-            exit(64)
+            self.end(64)
         }
         guard keys.problems.isEmpty else {
             let list = keys.problems.map { "  \($0)\n" }.joined()
             self.complain(
                 "\(service.rawValue) cannot start, its configuration is not right (--help lists all keys):\n\(list)")
-            exit(78)
+            self.end(78)
         }
         let level = configuration.common.logLevel
         LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level) }
@@ -57,17 +57,23 @@ package enum ServiceProcess {
         do {
             if case .migrate(let isDry) = arguments, let migrations {
                 print(try await migrations.run(configuration, isDry), terminator: "")
-                exit(0)
+                self.end(0)
             }
             let application = try await application(configuration)
             application.report { $0.weakSecrets = weakSecrets }
             try await application.run()
-            exit(0)
+            self.end(0)
         } catch {
             logger.critical("ended by an error", metadata: ["error": "\(error)"])
-            exit(1)
+            self.end(1)
         }
     }
 
     private static func complain(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+    /// Not by `exit`, which takes from OpenSSL and others what threads that still run are using.
+    private static func end(_ status: Int32) -> Never {
+        fflush(nil)
+        _exit(status)
+    }
 }
