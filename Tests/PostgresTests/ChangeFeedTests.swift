@@ -50,7 +50,7 @@ struct ChangeFeedTests {
 
     @Test func `with many writers at once a reader that follows misses nothing`() async throws {
         try await withPostgres(migrations: [self.feed.migration]) { postgres in
-            let total = 200
+            let total = 300
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<total {
                     group.addTask {
