@@ -77,7 +77,8 @@ struct PresenceTests {
         try await withGateways(2, environment: Self.quickly) { world in
             world.standIns.befriend(.bob, .alice, .carol)
             let bob = try await world.entered(.bob, gateway: 1)
-            world.standIns.setPrivacy(Privacy(presence: .nobody), of: .carol)
+            // Long ago: the feed has nothing of it.
+            world.standIns.state.withLock { $0.privacy[.carol] = Privacy(presence: .nobody) }
             let carol = try await world.enter(.carol)
             let alice = try await world.enter(.alice)
             #expect(await bob.presence() == "1 online", "nothing of who hid before they came")

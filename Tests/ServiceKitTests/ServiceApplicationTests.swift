@@ -120,6 +120,13 @@ private func application(_ tokens: TestTokens, renewal: TokenRenewal? = nil, log
             let answer = try await client.execute(uri: "/api/social/plain", method: .head)
             #expect(answer.status == .ok)
             #expect(answer.body.readableBytes == 0)
+            for path in ["broken", "nothing"] {
+                let refused = try await client.execute(uri: "/api/social/\(path)", method: .get)
+                let head = try await client.execute(uri: "/api/social/\(path)", method: .head)
+                #expect(head.status == refused.status)
+                #expect(head.headers[.contentLength] == String(refused.body.readableBytes))
+                #expect(head.body.readableBytes == 0)
+            }
         }
     }
 

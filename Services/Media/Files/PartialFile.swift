@@ -107,6 +107,10 @@ final class PartialFile: Sendable {
         }
     }
 
+    /// Others may be at work on it from here on. Said rather than left to the last reference: a thread of the disk may hold
+    /// one a little longer than the request lasts.
+    func unlock() { flock(self.descriptor, LOCK_UN) }
+
     func synchronize() throws {
         guard fsync(self.descriptor) == 0 else { throw FileError("fsync") }
     }

@@ -63,14 +63,15 @@ struct ResumableUploader: Sendable {
             guard offset == known.offset, announced ?? 0 == 0 else { throw MediaError.offsetConflict }
             return try await self.finished(known.upload)
         }
-        let (upload, file) = try await self.lock(id, of: owner)
-        guard offset == file.size else { throw MediaError.offsetConflict }
-        guard (announced ?? 0) <= upload.length - offset else { throw RequestError.tooLarge }
-        _ = try await self.uploads.touch(id, unchecked: checksum == nil ? nil : offset, lifetime: self.lifetime)
-        try await self.receive(body, into: file, of: upload, checksum: checksum)
-        let expiresAt = try await self.uploads.touch(id, unchecked: nil, lifetime: self.lifetime)
-        guard file.size == upload.length else { return Progress(offset: file.size, expiresAt: expiresAt) }
-        return Progress(offset: upload.length, expiresAt: expiresAt, file: try await self.complete(upload, file))
+        return try await self.withLock(on: id, of: owner) { upload, file in
+            guard offset == file.size else { throw MediaError.offsetConflict }
+            guard (announced ?? 0) <= upload.length - offset else { throw RequestError.tooLarge }
+            _ = try await self.uploads.touch(id, unchecked: checksum == nil ? nil : offset, lifetime: self.lifetime)
+            try await self.receive(body, into: file, of: upload, checksum: checksum)
+            let expiresAt = try await self.uploads.touch(id, unchecked: nil, lifetime: self.lifetime)
+            guard file.size == upload.length else { return Progress(offset: file.size, expiresAt: expiresAt) }
+            return Progress(offset: upload.length, expiresAt: expiresAt, file: try await self.complete(upload, file))
+        }
     }
 
     /// The file that an upload has become. Makes it, where all bytes have come and it was not to be had then.
@@ -81,9 +82,10 @@ struct ResumableUploader: Sendable {
         let known = try await self.find(id, of: owner)
         if known.upload.file == nil {
             guard known.offset == known.upload.length else { throw MediaError.uploadUnfinished }
-            let (upload, file) = try await self.lock(id, of: owner)
-            guard file.size == upload.length else { throw MediaError.uploadUnfinished }
-            return try await self.complete(upload, file)
+            return try await self.withLock(on: id, of: owner) { upload, file in
+                guard file.size == upload.length else { throw MediaError.uploadUnfinished }
+                return try await self.complete(upload, file)
+            }
         }
         guard let file = try await self.finished(known.upload).file else { throw MediaError.uploadNotFound }
         return file
@@ -94,27 +96,29 @@ struct ResumableUploader: Sendable {
     /// - Throws: ``MediaError/uploadNotFound``, ``MediaError/uploadLocked``.
     func terminate(_ id: UUID, of owner: UserID) async throws {
         guard try await self.find(id, of: owner).upload.file == nil else { return try await self.uploads.end(id) }
-        let (_, file) = try await self.lock(id, of: owner)
-        try await self.remove(id, file)
+        try await self.withLock(on: id, of: owner) { _, file in try await self.remove(id, file) }
     }
 
     // MARK: Steps
 
-    /// Nobody else is at work on it, and what does not count of its file is gone.
-    private func lock(_ id: UUID, of owner: UserID) async throws -> (PendingUpload, PartialFile) {
+    /// Nobody else is at work on it meanwhile, and what does not count of its file is gone.
+    private func withLock<Result: Sendable>(
+        on id: UUID, of owner: UserID, _ work: (PendingUpload, PartialFile) async throws -> Result
+    ) async throws -> Result {
         let file: PartialFile
         do {
             file = try await Disk.write { try self.partial.open(id) }
         } catch is BlobMissing {
             throw MediaError.uploadNotFound
         }
+        defer { file.unlock() }
         // Now that it stands still.
         guard let upload = try await self.uploads.find(id, of: owner), upload.file == nil else {
             throw MediaError.uploadNotFound
         }
         let counts = upload.offset(ofSize: file.size)
         if counts < file.size { try await Disk.write { try file.truncate(to: counts) } }
-        return (upload, file)
+        return try await work(upload, file)
     }
 
     private func receive(

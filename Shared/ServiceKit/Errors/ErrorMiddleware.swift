@@ -20,7 +20,9 @@ struct ErrorMiddleware: RouterMiddleware {
             // The connection is beyond repair; the server answers 400 and closes it.
             throw error
         } catch {
-            return Self.response(for: error, logger: context.logger)
+            let response = Self.response(for: error, logger: context.logger)
+            // RFC 9110 §9.3.2: the headers that GET would have, and nothing behind them.
+            return request.method == .head ? response.createHeadResponse() : response
         }
     }
 
