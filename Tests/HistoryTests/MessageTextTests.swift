@@ -84,6 +84,37 @@ struct MessageTextTests {
         #expect(AppendReader.items(in: Array(#"{"messages":[]}"#.utf8))?.isEmpty == true)
     }
 
+    @Test func `a stored body is read as the decoder reads it, whatever it holds`() throws {
+        for text in [
+            #"{"type": "text", "content": "a\"b\n茶\u0001"}"#, #"{"type": "text", "content": "", "mentions": []}"#,
+            #"{"type": "emoji", "content": "🍵", "replyTo": 12, "mentions": [1, 2]}"#, #"{"type":"text","content":"a"}"#,
+            #"{"type": "text", "content": "", "recalled": true}"#,
+            #"{"content": "a", "type": "text", "unknown": [{}]}"#,
+            #"{"type": "file", "media": \#(try JSONText.encode(self.messages().last?.media)), "content": "a"}"#,
+        ] {
+            let decoded = try JSONText.decode(StoredMessage.self, from: text)
+            #expect(try StoredMessage.reading(text) == decoded)
+        }
+        for text in [
+            "", "{}", #"{"type": "text"}"#, #"{"type": "poem", "content": ""}"#, #"{"type": "text", "content": "a"#,
+        ] {
+            #expect(throws: DecodingError.self) { try StoredMessage.reading(text) }
+        }
+    }
+
+    @Test func `a page is written as the encoder writes it`() throws {
+        struct Page: Encodable {
+            let messages: [Message]
+            let head: Seq
+        }
+        for messages in [[], self.messages()] {
+            var bytes = JSONBytes()
+            try bytes.page(messages, head: 7)
+            let encoded = try JSONText.encode(Page(messages: messages, head: 7))
+            #expect(bytes.text == encoded)
+        }
+    }
+
     /// Of some the decoder makes something, of others it says what is wrong.
     @Test(arguments: [
         "", "{}", #"{"messages":[{}]}"#, #"{"messages": []}"#, #"{"messages":[]} "#, #"{"messages":[],"x":1}"#,

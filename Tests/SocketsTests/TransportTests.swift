@@ -1,3 +1,5 @@
+import Glibc
+import Logging
 import NIOCore
 import Testing
 
@@ -26,6 +28,18 @@ struct TransportTests {
                 try await socket.send("4y")
                 #expect(await socket.next() == .text("4y"))
             }
+        }
+    }
+
+    @Test func `a port that has a server is refused to another one`() async throws {
+        try await withServer { server in
+            let other = SocketServer(
+                configuration: SocketConfiguration(), group: TestServer.group, mounts: [], logger: Logger(label: "test")
+            )
+            let error = await #expect(throws: IOError.self) {
+                try await other.start(host: "127.0.0.1", port: server.port)
+            }
+            #expect(error?.errnoCode == EADDRINUSE)
         }
     }
 

@@ -50,7 +50,8 @@ struct HistoryClient: Sendable {
 
     /// What each of at most 500 users may see, and how far History has applied Social's feed in the same snapshot.
     func views(of users: [UserID]) async throws -> LookupViews.Answer {
-        try await self.client.call(.post, "/internal/views", LookupViews(userIds: users))
+        let answer = try await self.client.call(.post, "/internal/views", json: ViewReader.question(about: users))
+        return try ViewReader.views(in: answer) ?? self.client.decode(LookupViews.Answer.self, from: answer)
     }
 
     /// Entries that this node has missed, perhaps not all that were asked for.

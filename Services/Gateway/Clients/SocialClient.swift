@@ -39,10 +39,10 @@ struct SocialClient: Sendable {
 
     /// Of Social's feed, in the snapshot of these users' memberships, which many ask after at once and nobody needs.
     func position(of users: [UserID]) async throws -> Int64 {
-        struct Answer: Decodable { var position: Int64 }
-        let answer: Answer = try await self.client.call(
-            .post, "/internal/memberships", LookupMemberships(userIds: users))
-        return answer.position
+        let answer = try await self.client.call(
+            .post, "/internal/memberships", json: ViewReader.question(about: users))
+        if let position = ViewReader.position(in: answer) { return position }
+        return try self.client.decode(LookupMemberships.Answer.self, from: answer).position
     }
 
     private static func memberships(

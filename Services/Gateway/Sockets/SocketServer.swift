@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -8,6 +9,10 @@ import Synchronization
 ///
 /// `Sendable`: what changes is kept on event loops, in atomics, or behind a `Mutex`.
 package final class SocketServer: Sendable {
+    /// Where clients connect. The kernel lets 4,096 connections wait for one listener (`net.core.somaxconn`), and drops the
+    /// SYN of the next, which is sent again after a second: with so many, 16,384 may come at once.
+    private static let minListeners = 4
+
     package let configuration: SocketConfiguration
     private let context: ServerContext
     private let group: MultiThreadedEventLoopGroup
@@ -61,9 +66,8 @@ package final class SocketServer: Sendable {
     }
 
     private func listen(host: String, port: Int, servesNodes: Bool) async throws -> SocketAddress {
-        let loops = self.loops
-        let context = self.context
-        let channel = try await ServerBootstrap(group: self.group)
+        let (loops, context) = (self.loops, self.context)
+        let bootstrap = ServerBootstrap(group: self.group)
             // Accept first, parse later: a storm of connections must not wait for retransmitted SYNs.
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.maxMessagesPerRead, value: 256)
@@ -73,9 +77,19 @@ package final class SocketServer: Sendable {
                     try Self.configure(channel, loops: loops, context: context, servesNodes: servesNodes)
                 }
             }
-            .bind(host: host, port: port).get()
-        self.listeners.withLock { $0.append(channel) }
-        guard let address = channel.localAddress else { throw ChannelError.ioOnClosedChannel }
+        // Alone first: sockets that share a port would share it with another process too, and say nothing.
+        let first = try await bootstrap.bind(host: host, port: port).get()
+        guard let address = first.localAddress else { throw ChannelError.ioOnClosedChannel }
+        guard !servesNodes else {
+            self.listeners.withLock { $0.append(first) }
+            return address
+        }
+        try await first.close().get()
+        let sharing = bootstrap.serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
+        for _ in 0..<max(Self.minListeners, loops.count) {
+            let listener = try await sharing.bind(to: address).get()
+            self.listeners.withLock { $0.append(listener) }
+        }
         return address
     }
 

@@ -137,6 +137,18 @@ extension JSONBytes {
         self.raw("}")
     }
 
+    /// The answer to `GET /chatrooms/:id/messages`.
+    mutating func page(_ messages: some Sequence<Message>, head: Seq) throws {
+        self.raw("{\"head\":")
+        self.number(head)
+        self.raw(",\"messages\":[")
+        for (place, message) in messages.enumerated() {
+            if place > 0 { self.raw(",") }
+            try self.message(message)
+        }
+        self.raw("]}")
+    }
+
     /// What `entries.body` holds: byte for byte what `JSONText.encode` makes of it.
     mutating func stored(_ message: StoredMessage) throws {
         self.raw("{\"content\":")

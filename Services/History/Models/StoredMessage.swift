@@ -1,5 +1,6 @@
 import ChatAPI
 import Foundation
+import ServiceKit
 
 /// What `entries.body` holds for a message: what does not follow from the entry's other columns.
 struct StoredMessage: Codable, Hashable, Sendable {
@@ -17,6 +18,42 @@ struct StoredMessage: Codable, Hashable, Sendable {
         self.media = media
         self.replyTo = body.replyTo
         self.mentions = body.mentions
+    }
+}
+
+extension StoredMessage {
+    /// Reads what PostgreSQL writes of a `jsonb`: a space behind each colon and comma, each key once. Files and recalls, which
+    /// few messages have, are left to the decoder, and so is all that is not of that form.
+    static func reading(_ text: String) throws -> StoredMessage {
+        var reader = JSONReader(Array(text.utf8))
+        return try Self(reading: &reader) ?? JSONText.decode(StoredMessage.self, from: text)
+    }
+
+    private init?(reading text: inout JSONReader) {
+        var type: MessageType?
+        var content: String?
+        guard text.take("{") else { return nil }
+        repeat {
+            _ = text.take(" ")
+            guard let key = text.string(), text.take(": ") else { return nil }
+            switch key {
+            case "type":
+                guard let value = text.string().flatMap({ MessageType(rawValue: $0) }) else { return nil }
+                type = value
+            case "content":
+                guard let value = text.string() else { return nil }
+                content = value
+            case "replyTo":
+                guard let value = text.integer() else { return nil }
+                self.replyTo = value
+            case "mentions":
+                guard let value = text.users() else { return nil }
+                self.mentions = value
+            default: return nil
+            }
+        } while text.take(",")
+        guard text.take("}"), text.isAtEnd, let type, let content else { return nil }
+        (self.type, self.content) = (type, content)
     }
 }
 

@@ -40,13 +40,15 @@ struct ChatroomRoutes: Sendable {
     /// `GET /chatrooms/:id/messages?before=&after=&around=&limit=` → a page, ascending; the newest where no place is named.
     ///
     /// - Throws: ``HistoryError/chatroomNotFound`` (404).
-    func messages(request: Request, context: AuthenticatedContext) async throws -> MessagePage {
+    func messages(request: Request, context: AuthenticatedContext) async throws -> Response {
         let id = try context.parameters.require("id", as: ChatroomID.self)
         let query = try request.query
         let page = try await self.pages.page(
             of: id, at: try PagePlace(query: query), limit: try query.limit(), for: context.user)
         let senders = await self.profiles.senders(of: page.messages)
-        return MessagePage(messages: page.messages.compactMap { $0.message(senders: senders) }, head: page.head)
+        var answer = JSONBytes(capacity: page.messages.count * 512 + 64)
+        try answer.page(page.messages.lazy.compactMap { $0.message(senders: senders) }, head: page.head)
+        return Response(json: ByteBuffer(bytes: answer.bytes))
     }
 
     /// `PUT /chatrooms/:id/cursor` → 200 and where the caller's read cursor is now.
@@ -91,11 +93,6 @@ struct ChatList: ResponseEncodable {
 
     let chatrooms: [Item]
     let next: String?
-}
-
-struct MessagePage: ResponseEncodable {
-    let messages: [Message]
-    let head: Seq
 }
 
 struct Readers: ResponseEncodable {

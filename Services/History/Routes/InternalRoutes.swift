@@ -43,9 +43,7 @@ struct InternalRoutes: Sendable {
         try Self.check("messages", messages.count, atMost: 1_000)
         var answer = JSONBytes(capacity: messages.count * 112 + 32)
         try answer.results(await self.appender.append(messages))
-        return Response(
-            status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.bytes)))
+        return Response(json: ByteBuffer(bytes: answer.bytes))
     }
 
     /// `POST /internal/messages/seen` → one message as one user sees it, if they do.

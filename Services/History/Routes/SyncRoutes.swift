@@ -33,9 +33,7 @@ struct SyncRoutes: Sendable {
                 #"{"id":\#(missed.log.chatroom),"entries":[\#(events)],"head":\#(missed.log.head),"more":\#(missed.more)}"#
         }
         let body = #"{"epoch":"\#(epoch)","chatrooms":[\#(chatrooms.joined(separator: ","))]}"#
-        return Response(
-            status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+        return Response(json: ByteBuffer(string: body))
     }
 }
 

@@ -54,7 +54,7 @@ extension Entry: PostgresRowDecodable {
             switch kind {
             case "message":
                 content = .message(
-                    try JSONText.decode(StoredMessage.self, from: body), sender: try row.get("sender_id"),
+                    try StoredMessage.reading(body), sender: try row.get("sender_id"),
                     clientId: try row.get("client_id"))
             case "edit", "recall", "reaction":
                 content = .change(
@@ -95,7 +95,7 @@ extension AppendOutcome: PostgresRowDecodable {
     private static func message(_ body: String?) throws(PostgresError) -> StoredMessage? {
         guard let body else { return nil }
         do {
-            return try JSONText.decode(StoredMessage.self, from: body)
+            return try StoredMessage.reading(body)
         } catch {
             throw PostgresError(code: .decoding, message: "the body of a message: \(error)")
         }

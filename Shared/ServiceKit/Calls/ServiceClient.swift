@@ -93,6 +93,13 @@ package final class ServiceClient: Sendable {
         return Array(received.body.readableBytesView)
     }
 
+    /// What an answer means that came as text.
+    ///
+    /// - Throws: ``ServiceUnavailable``.
+    package func decode<Answer: Decodable>(_ type: Answer.Type, from answer: [UInt8]) throws -> Answer {
+        try self.decode(type, from: Data(answer))
+    }
+
     /// The base URLs in the order in which a call with this key tries them.
     package func order(preferring key: Int64?) -> [String] {
         guard self.urls.count > 1 else { return self.urls }
@@ -230,8 +237,12 @@ package final class ServiceClient: Sendable {
     private func decode<Answer: Decodable>(_ received: Received) throws -> Answer {
         try self.checkStatus(of: received)
         if received.body.readableBytes == 0, let nothing = Nothing() as? Answer { return nothing }
+        return try self.decode(Answer.self, from: Data(received.body.readableBytesView))
+    }
+
+    private func decode<Answer: Decodable>(_ type: Answer.Type, from text: Data) throws -> Answer {
         do {
-            return try JSONDecoder().decode(Answer.self, from: Data(received.body.readableBytesView))
+            return try JSONDecoder().decode(type, from: text)
         } catch {
             throw ServiceUnavailable(service: self.service, reason: "an answer that does not decode: \(error)")
         }

@@ -25,6 +25,15 @@ package struct Answer<Body: Encodable & Sendable>: ResponseGenerator, Sendable {
     }
 }
 
+extension Response {
+    /// 200, with JSON that was put together by hand.
+    package init(json: ByteBuffer) {
+        self.init(
+            status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
+            body: ResponseBody(byteBuffer: json))
+    }
+}
+
 /// 204.
 package struct NoContent: ResponseGenerator, Sendable {
     package var headers: HTTPFields

@@ -36,6 +36,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     let requestTimeout: TimeAmount
     private let idleTimeout: TimeAmount
     private(set) var context: ChannelHandlerContext?
+    /// The channel's own; asking for it is dear.
+    private var descriptor: NIOBSDSocket.Handle?
     var state = State.idle
     var exchange: HTTPExchange?
     var parser: RequestParser
@@ -77,6 +79,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     func channelActive(context: ChannelHandlerContext) {
         self.loop.opened(context.channel)
         context.fireChannelActive()
+        self.descriptor = ConnectedSocket.descriptor(of: context.channel)
         guard let exchange = self.adopted else { return self.readAhead(context) }
         self.adopted = nil
         self.exchange = exchange
@@ -84,12 +87,15 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         self.carryOutUpgrade()
     }
 
+    /// `nil` once NIO may have closed it: then it may be another connection's.
+    var usableDescriptor: NIOBSDSocket.Handle? { self.context?.channel.isActive == true ? self.descriptor : nil }
+
     // MARK: Requests
 
     /// What has come before the connection was accepted, as in a storm: by NIO it would be read in two parts, each after
     /// another turn of the loop.
     private func readAhead(_ context: ChannelHandlerContext) {
-        guard let descriptor = ConnectedSocket.descriptor(of: context.channel),
+        guard let descriptor = self.usableDescriptor,
             let bytes = ConnectedSocket.receive(from: descriptor, into: self.loop.receiveBuffer.value)
         else { return }
         self.receive(bytes, context)

@@ -13,13 +13,13 @@ extension HTTPConnectionHandler {
         guard let exchange = self.exchange else { return }
         if case .plainUpgrade(let application, let upgrade) = exchange.route {
             let owner = WebSocketApplicationAdapter(application)
-            return self.leave(to: WebSocketHandler(loop: self.loop, owner: owner), upgrade) { _ in }
+            return self.leave(to: self.webSocket(of: owner), upgrade) { _ in }
         }
         guard case .upgrade(let mount, let sid, let upgrade) = exchange.route else { return }
         guard let sid else {
             do throws(EngineRefusal) {
                 let connection = try self.admit(exchange, to: mount, transport: .webSocket)
-                self.leave(to: WebSocketHandler(loop: self.loop, owner: connection), upgrade) {
+                self.leave(to: self.webSocket(of: connection), upgrade) {
                     connection.begin(on: $0)
                 }
             } catch {
@@ -31,10 +31,14 @@ extension HTTPConnectionHandler {
         switch connection.attach() {
         case .refuse(let refusal): self.refuse(refusal)
         case .probe:
-            self.leave(to: WebSocketHandler(loop: self.loop, owner: connection), upgrade) { connection.attached($0) }
+            self.leave(to: self.webSocket(of: connection), upgrade) { connection.attached($0) }
         case .surplus:
-            self.leave(to: WebSocketHandler(loop: self.loop, owner: nil), upgrade) { $0.close(nil) }
+            self.leave(to: self.webSocket(of: nil), upgrade) { $0.close(nil) }
         }
+    }
+
+    private func webSocket(of owner: (any WebSocketOwner)?) -> WebSocketHandler {
+        WebSocketHandler(loop: self.loop, owner: owner, descriptor: self.usableDescriptor)
     }
 
     /// Answers 101 and leaves the connection to `handler`.

@@ -45,18 +45,16 @@ final class WebSocketHandler: ChannelInboundHandler {
     private var owner: (any WebSocketOwner)?
     private var frames: FrameParser
 
-    /// `owner` is `nil` for a WebSocket that is closed at once.
-    init(loop: EngineLoop, owner: (any WebSocketOwner)?) {
+    /// `owner` is `nil` for a WebSocket that is closed at once, `descriptor` where there is none to write to past NIO.
+    init(loop: EngineLoop, owner: (any WebSocketOwner)?, descriptor: NIOBSDSocket.Handle?) {
         self.loop = loop
         self.owner = owner
+        self.descriptor = descriptor
         self.maxQueuedBytes = loop.context.configuration.maxQueuedBytes
         self.frames = FrameParser(maxMessageBytes: loop.context.configuration.maxPayloadBytes)
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        self.descriptor = ConnectedSocket.descriptor(of: context.channel)
-    }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
