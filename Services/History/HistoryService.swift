@@ -15,6 +15,7 @@ import ServiceKitPostgres
         Migration(name: "m004_search_terms", sql: PackageResources.m004_search_terms_sql),
         Migration(name: "m005_retention", sql: PackageResources.m005_retention_sql),
         Migration(name: "m006_replicas", sql: PackageResources.m006_replicas_sql),
+        Migration(name: "m007_terms_plan", sql: PackageResources.m007_terms_plan_sql),
     ]
 
     static func main() async {
@@ -64,6 +65,7 @@ struct HistoryDatabases: Sendable {
         writing.connections = configuration.appendLanes
         writing.pipelineDepth = 1
         writing.usesGenericPlans = true
+        writing.prefersIndexes = true
         // A sender waits 10 s for an acknowledgement; the Gateway's call ends before that, and this before the call.
         writing.queueTimeout = .seconds(3)
         writing.statementTimeout = .seconds(4)
@@ -202,7 +204,9 @@ struct HistoryParts: Sendable {
             publisher: publisher, releaser: self.releaser)
         self.beacon = Beacon(heads: self.heads, redis: redis, logger: logger)
         self.readAnnouncer = ReadAnnouncer(redis: redis, receipts: receipts, logger: logger)
-        self.indexer = SearchIndexer(index: SearchIndexStore(postgres: databases.searching), logger: logger)
+        self.indexer = SearchIndexer(
+            index: SearchIndexStore(postgres: databases.searching), logger: logger,
+            isBusy: { [appender] in appender.isBusy })
         self.retentions = RetentionStore(postgres: databases.searching, usual: configuration.retention)
         self.sweeper = RetentionSweeper(
             store: self.retentions, releaser: self.releaser, interval: configuration.retentionInterval, logger: logger)

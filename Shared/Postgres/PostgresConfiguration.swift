@@ -25,6 +25,9 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
     /// Whether one plan of a statement serves all its values (`plan_cache_mode`). Of tables in many partitions planning takes
     /// longer than most reading does; where the best plan depends on the values, it is worth it.
     package var usesGenericPlans = false
+    /// Whether tables are read by their indexes, however small they are (`enable_seqscan`): a plan that was made for a small
+    /// table is used until the table is analyzed.
+    package var prefersIndexes = false
     /// How long a transaction may do nothing before PostgreSQL ends its session.
     package var idleInTransactionTimeout = Duration.seconds(1)
 
@@ -65,6 +68,7 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
         // Compiling a plan, or starting processes for it, costs far more than any statement here takes.
         var options = ["-c jit=off", "-c max_parallel_workers_per_gather=0", "-c TimeZone=UTC"]
         if self.usesGenericPlans { options.append("-c plan_cache_mode=force_generic_plan") }
+        if self.prefersIndexes { options.append("-c enable_seqscan=off") }
         if timeouts {
             options.append("-c statement_timeout=\(self.statementTimeout.milliseconds)")
             options.append("-c idle_in_transaction_session_timeout=\(self.idleInTransactionTimeout.milliseconds)")

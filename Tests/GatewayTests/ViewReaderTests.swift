@@ -1,5 +1,6 @@
 import ChatAPI
 import Foundation
+import NIOCore
 import ServiceKit
 import Testing
 

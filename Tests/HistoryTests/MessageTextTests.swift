@@ -87,7 +87,7 @@ struct MessageTextTests {
     @Test func `a stored body is read as the decoder reads it, whatever it holds`() throws {
         for text in [
             #"{"type": "text", "content": "a\"b\n茶\u0001"}"#, #"{"type": "text", "content": "", "mentions": []}"#,
-            #"{"type": "emoji", "content": "🍵", "replyTo": 12, "mentions": [1, 2]}"#, #"{"type":"text","content":"a"}"#,
+            #"{"type": "text", "content": "🍵", "replyTo": 12, "mentions": [1, 2]}"#, #"{"type":"text","content":"a"}"#,
             #"{"type": "text", "content": "", "recalled": true}"#,
             #"{"content": "a", "type": "text", "unknown": [{}]}"#,
             #"{"type": "file", "media": \#(try JSONText.encode(self.messages().last?.media)), "content": "a"}"#,

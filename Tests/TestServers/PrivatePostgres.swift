@@ -123,8 +123,9 @@ private actor SharedPostgres {
     }
 
     private var starting: Task<Access, any Error>?
-    /// How many more databases may be in use. Tests start all at once; servers have only so many connections.
-    private var places = 8
+    /// How many more databases may be in use. Tests start all at once; servers have only so many connections, and those with
+    /// too little of a core do not answer in time.
+    private var places = max(4, 2 * ProcessInfo.processInfo.activeProcessorCount)
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// Waits for a place, which ``leave()`` gives back.

@@ -77,19 +77,23 @@ package final class SocketServer: Sendable {
                     try Self.configure(channel, loops: loops, context: context, servesNodes: servesNodes)
                 }
             }
-        // Alone first: sockets that share a port would share it with another process too, and say nothing.
-        let first = try await bootstrap.bind(host: host, port: port).get()
-        guard let address = first.localAddress else { throw ChannelError.ioOnClosedChannel }
-        guard !servesNodes else {
-            self.listeners.withLock { $0.append(first) }
-            return address
+        if servesNodes {
+            return try await self.add(bootstrap, to: SocketAddress.makeAddressResolvingHost(host, port: port))
         }
-        try await first.close().get()
+        var address = try SocketAddress.makeAddressResolvingHost(host, port: port)
+        if port > 0 {
+            // Alone first: sockets that share a port would share it with another process too, and say nothing.
+            try await bootstrap.bind(to: address).get().close().get()
+        }
         let sharing = bootstrap.serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
-        for _ in 0..<max(Self.minListeners, loops.count) {
-            let listener = try await sharing.bind(to: address).get()
-            self.listeners.withLock { $0.append(listener) }
-        }
+        for _ in 0..<max(Self.minListeners, loops.count) { address = try await self.add(sharing, to: address) }
+        return address
+    }
+
+    private func add(_ bootstrap: ServerBootstrap, to address: SocketAddress) async throws -> SocketAddress {
+        let listener = try await bootstrap.bind(to: address).get()
+        self.listeners.withLock { $0.append(listener) }
+        guard let address = listener.localAddress else { throw ChannelError.ioOnClosedChannel }
         return address
     }
 

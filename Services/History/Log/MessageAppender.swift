@@ -38,6 +38,9 @@ struct MessageAppender: Sendable {
         }
     }
 
+    /// Whether messages wait for those before them to be stored.
+    var isBusy: Bool { self.lanes.waiting > 0 }
+
     /// One result for each message, in order. A message of bad form, a refused one, or one that cannot be stored now does
     /// not keep the others from being stored.
     func append(_ items: [AppendMessages.Item]) async -> [AppendMessages.Result] {

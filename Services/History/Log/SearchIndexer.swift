@@ -4,7 +4,8 @@ import Postgres
 import ServiceKit
 import ServiceLifecycle
 
-/// Keeps the search index less than a second behind the logs, without a part in any send.
+/// Keeps the search index less than a second behind the logs, without a part in any send. While messages wait to be stored,
+/// they go first: it then works a quarter of the time, and may fall behind.
 ///
 /// An `actor`, as what is still to be done is kept between two rounds. Several instances may run: a chatroom's part of the
 /// index has a lock.
@@ -19,15 +20,21 @@ actor SearchIndexer: Service {
     private let index: SearchIndexStore
     private let clock: any Clock<Duration>
     private let logger: Logger
+    private let isBusy: @Sendable () -> Bool
     /// Of one chatroom in one statement: fewer after a round that failed, as one of many long messages may take too long.
     private var entriesAtOnce = SearchIndexStore.maxEntries
     private var lastRound: ContinuousClock.Instant?
     private var lastComplete: ContinuousClock.Instant?
 
-    init(index: SearchIndexStore, clock: any Clock<Duration> = ContinuousClock(), logger: Logger) {
+    /// - Parameter isBusy: whether messages wait to be stored.
+    init(
+        index: SearchIndexStore, clock: any Clock<Duration> = ContinuousClock(), logger: Logger,
+        isBusy: @escaping @Sendable () -> Bool = { false }
+    ) {
         self.index = index
         self.clock = clock
         self.logger = logger
+        self.isBusy = isBusy
     }
 
     func run() async throws {
@@ -65,7 +72,9 @@ actor SearchIndexer: Service {
             for first in stride(from: 0, to: behind.count, by: Self.chatroomsAtOnce) {
                 var chatrooms = Array(behind[first..<min(first + Self.chatroomsAtOnce, behind.count)])
                 while !chatrooms.isEmpty {
+                    let begun = ContinuousClock.now
                     chatrooms = try await self.index.index(chatrooms, entries: self.entriesAtOnce)
+                    if self.isBusy() { try await self.clock.sleep(for: (ContinuousClock.now - begun) * 3) }
                 }
             }
         }
