@@ -1,7 +1,7 @@
 import { Socket, io } from "socket.io-client"
 import {
-  Change, Chatroom, ChatroomID, ErrorBody, FriendRequest, Message, MessageBody, MessageReceipt, Profile, Ready, Seq,
-  UserID,
+  Change, Chatroom, ChatroomID, ErrorBody, FriendRequest, Message, MessageBody, MessageReceipt, PresenceEvent, Profile,
+  Ready, Seq, UserID,
 } from "./contract"
 import { Refusal } from "./http"
 
@@ -14,7 +14,7 @@ export interface ConnectionEvents {
   chatroom(payload: { kind: "added" | "updated" | "removed"; chatroom: Chatroom }): void
   friendRequest(payload: FriendRequest): void
   friend(payload: { kind: string; user: Profile }): void
-  presence(payload: { userId: number; online: boolean }): void
+  presence(payload: PresenceEvent): void
   read(payload: { chatroomId: ChatroomID; userId: UserID; seq: Seq }): void
   typing(payload: { chatroomId: ChatroomID; userId: UserID }): void
   disconnected(): void
@@ -99,7 +99,7 @@ export class Connection {
     socket.on("chatroom", (payload: Parameters<ConnectionEvents["chatroom"]>[0]) => events.chatroom(payload))
     socket.on("friendRequest", (payload: FriendRequest) => events.friendRequest(payload))
     socket.on("friend", (payload: { kind: string; user: Profile }) => events.friend(payload))
-    socket.on("presence", (payload: { userId: number; online: boolean }) => events.presence(payload))
+    socket.on("presence", (payload: PresenceEvent) => events.presence(payload))
     socket.on("read", (payload: Parameters<ConnectionEvents["read"]>[0]) => events.read(payload))
     socket.on("typing", (payload: Parameters<ConnectionEvents["typing"]>[0]) => events.typing(payload))
     socket.on("disconnect", () => {

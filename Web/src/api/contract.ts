@@ -84,6 +84,9 @@ export interface Friend {
   lastSeenAt?: string | null
 }
 
+/** What the socket tells of a friend. Without a time where they are online, or no longer let it be seen whether they are. */
+export type PresenceEvent = { userId: UserID } & Pick<Friend, "online" | "lastSeenAt">
+
 export interface Chatroom {
   id: ChatroomID
   type: "direct" | "group"

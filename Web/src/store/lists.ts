@@ -1,5 +1,5 @@
 import { Calls } from "../api/calls"
-import { Chatroom, Message, MessageID, Profile, UserID } from "../api/contract"
+import { Chatroom, Message, MessageID, PresenceEvent, Profile, UserID } from "../api/contract"
 import { Refusal } from "../api/http"
 import { State } from "./state"
 import { Store } from "./store"
@@ -96,11 +96,9 @@ export class Lists {
     })
   }
 
-  presence({ userId, online }: { userId: UserID; online: boolean }): void {
-    const lastSeenAt = new Date().toISOString()
+  presence({ userId, online, lastSeenAt }: PresenceEvent): void {
     this.store.update(({ friends }) => ({
-      friends: friends?.map((friend) => friend.user.id !== userId ? friend
-        : { ...friend, online, lastSeenAt: online ? friend.lastSeenAt : lastSeenAt }) ?? null,
+      friends: friends?.map((friend) => (friend.user.id === userId ? { ...friend, online, lastSeenAt } : friend)) ?? null,
     }))
   }
 }
