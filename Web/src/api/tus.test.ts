@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Refusal } from "./http"
-import { TusHttp, metadata, partSize, uploadResumably } from "./tus"
+import { TusHttp, endUpload, metadata, partSize, uploadResumably } from "./tus"
 
 const media = { id: "m", url: "/api/media/files/m/tea", name: "tea", type: "", size: 0 }
 
@@ -74,6 +74,23 @@ test("what the server has whole is only asked for, and what it has forgotten beg
   const { done, begun } = upload(forgotten, 7, "/api/media/tus/0")
   await done
   assert.deepEqual(begun, ["/api/media/tus/1"])
+})
+
+test("an upload is ended once no part is on its way any more", async () => {
+  let locked = 2
+  const asked: string[] = []
+  const http: TusHttp = {
+    send: async (method) => {
+      asked.push(method)
+      if (locked-- > 0) throw new Refusal(423, { code: "upload_locked", message: "", retryAfter: 0 })
+      return { body: undefined, header: () => null }
+    },
+    call: () => Promise.reject(new Error("not asked")),
+  }
+  await endUpload(http, "/api/media/tus/1")
+  assert.deepEqual(asked, ["DELETE", "DELETE", "DELETE"])
+  locked = Infinity
+  await assert.rejects(endUpload(http, "/api/media/tus/1", 2), { code: "upload_locked" })
 })
 
 test("names of any language go into the metadata", () => {

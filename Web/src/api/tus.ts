@@ -43,9 +43,16 @@ export async function uploadResumably(http: TusHttp, upload: TusUpload): Promise
   return http.call("GET", standing.address, { signal })
 }
 
-/** Gives up what was begun. */
-export async function endUpload(http: TusHttp, address: string): Promise<void> {
-  await http.send("DELETE", address, null, { headers: version })
+/** Gives up what was begun. A part that was on its way may hold it for a moment yet: then it is tried again. */
+export async function endUpload(http: TusHttp, address: string, tries = 5): Promise<void> {
+  try {
+    await http.send("DELETE", address, null, { headers: version })
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "upload_locked" || tries <= 1) throw error
+    const seconds = error.body.retryAfter ?? 1
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+    await endUpload(http, address, tries - 1)
+  }
 }
 
 /** Up to where the server has the file; nothing if it does not know of the upload (any more). */

@@ -23,6 +23,8 @@ export class Sender {
   /** What is being uploaded, and how to stop it. */
   private readonly uploading = new Map<string, AbortController>()
   private readonly timers = new Set<number>()
+  /** Until when an upload is not tried again, after one that broke off. */
+  private readonly rests = new Map<string, number>()
   /** Until when nothing is sent to a chatroom, after a refusal that passes. */
   private readonly pauses = new Map<ChatroomID, number>()
   private stopped = false
@@ -114,7 +116,7 @@ export class Sender {
   pump(): void {
     if (this.stopped) return
     for (const item of this.store.get().outbox) {
-      if (item.state === "uploading") void this.upload(item)
+      if (item.state === "uploading" && (this.rests.get(item.clientId) ?? 0) <= Date.now()) void this.upload(item)
     }
     const connection = this.connection()
     if (!connection?.online) return
@@ -164,8 +166,13 @@ export class Sender {
       this.happened({ type: "uploaded", clientId, media })
     } catch (error) {
       if (stop.signal.aborted) return
-      if (error instanceof Refusal && passes(error.code)) this.later(error.body.retryAfter ?? 3)
-      else this.happened({ type: "refused", clientId, code: error instanceof Refusal ? error.code : "file_lost" })
+      if (error instanceof Refusal && passes(error.code)) {
+        const seconds = error.body.retryAfter ?? 3
+        this.rests.set(clientId, Date.now() + seconds * 1000)
+        this.later(seconds)
+        return
+      }
+      this.happened({ type: "refused", clientId, code: error instanceof Refusal ? error.code : "file_lost" })
     } finally {
       this.uploading.delete(clientId)
       this.pump()
@@ -211,6 +218,7 @@ export class Sender {
   /** The connection is of use again: nothing waits for an old pause. */
   ready(): void {
     this.pauses.clear()
+    this.rests.clear()
     this.pump()
   }
 }
