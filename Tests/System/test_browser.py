@@ -10,7 +10,7 @@ from playwright.async_api import Route, expect
 from conftest import Arrive, Connect, Meet, Register
 from images import png
 from teahouse import eventually, in_order
-from visitor import PASSWORD, befriend, befriend_over_rest
+from visitor import PASSWORD, befriend, befriend_over_rest, part
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -24,21 +24,13 @@ async def test_two_people_meet_and_talk(
     await asyncio.gather(ann.register(), bob.register())
     await ann.page.screenshot(path=screens / "first-time.png")
 
-    # They come to different Gateways.
-    async def are_apart() -> bool:
-        if await ann.node() != await bob.node():
-            return True
-        await bob.page.reload()
-        await bob.is_online()
-        return False
-
-    await eventually(are_apart)
+    await part(ann, bob)
 
     # They become friends.
     await befriend(ann, bob)
     await bob.page.screenshot(path=screens / "requests.png")
     await ann.go("Friends")
-    await ann.page.get_by_role("region", name="Friends").locator(".row", has_text="Bob").click()
+    await ann.friend("Bob").click()
     await ann.page.screenshot(path=screens / "friend.png")
     await ann.page.get_by_role("button", name="Message", exact=True).click()
 

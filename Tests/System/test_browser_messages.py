@@ -4,22 +4,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
 from conftest import Arrive, Register
 from teahouse import eventually
-from visitor import Visitor
 
 pytestmark = pytest.mark.timeout(240)
-
-
-async def menu(visitor: Visitor, text: str, action: str) -> None:
-    await visitor.bubble(text).click(button="right", position={"x": 12, "y": 12})
-    await visitor.page.get_by_role("menuitem", name=action).click()
-
-
-def row(visitor: Visitor, text: str) -> Locator:
-    return visitor.page.locator("[data-seq]", has_text=text)
 
 
 async def test_what_is_done_with_a_message_is_seen_by_both(arrive: Arrive, register: Register, screens: Path) -> None:
@@ -33,42 +23,42 @@ async def test_what_is_done_with_a_message_is_seen_by_both(arrive: Arrive, regis
     # Sent, then read.
     await a.say("First, the water")
     await b.sees("First, the water")
-    await expect(row(a, "First, the water").get_by_role("img", name="Read", exact=True)).to_be_visible()
-    await menu(a, "First, the water", "Read by")
+    await expect(a.row("First, the water").get_by_role("img", name="Read", exact=True)).to_be_visible()
+    await a.menu("First, the water", "Read by")
     await expect(a.page.get_by_role("dialog").get_by_text("Read · 1")).to_be_visible()
     await expect(a.page.get_by_role("dialog").get_by_text("Not yet · 1")).to_be_visible()
     await a.page.screenshot(path=screens / "readers.png")
     await a.page.keyboard.press("Escape")
 
     # Answered; the answer leads to what it answers.
-    await menu(b, "First, the water", "Reply")
+    await b.menu("First, the water", "Reply")
     await b.page.screenshot(path=screens / "replying.png")
     await b.say("Ninety degrees")
     await a.sees("Ninety degrees")
-    await row(a, "Ninety degrees").locator(".quote", has_text="First, the water").click()
+    await a.row("Ninety degrees").locator(".quote", has_text="First, the water").click()
     await expect(a.page.locator(".message-sought", has_text="First, the water")).to_be_visible()
 
     # Edited, by the menu and by the arrow key.
-    await menu(b, "Ninety degrees", "Edit")
+    await b.menu("Ninety degrees", "Edit")
     await b.say("Eighty degrees")
-    await expect(row(a, "Eighty degrees").get_by_text("edited")).to_be_visible()
-    await expect(row(a, "Ninety degrees")).to_have_count(0)
+    await expect(a.row("Eighty degrees").get_by_text("edited")).to_be_visible()
+    await expect(a.row("Ninety degrees")).to_have_count(0)
     await b.page.get_by_label("Write a message").press("ArrowUp")
     await b.say("Eighty-five degrees")
-    await expect(row(a, "Eighty-five degrees").get_by_text("edited")).to_be_visible()
+    await expect(a.row("Eighty-five degrees").get_by_text("edited")).to_be_visible()
 
     # Reacted to, by both, and no longer by one.
-    await row(a, "Eighty-five degrees").hover()
-    await row(a, "Eighty-five degrees").get_by_role("button", name="React").click()
+    await a.row("Eighty-five degrees").hover()
+    await a.row("Eighty-five degrees").get_by_role("button", name="React").click()
     await a.page.get_by_role("group", name="React").get_by_role("button", name="👍").click()
-    chip = row(b, "Eighty-five degrees").locator(".reaction")
+    chip = b.row("Eighty-five degrees").locator(".reaction")
     await expect(chip).to_have_text("👍1")
     await chip.click()
-    await expect(row(a, "Eighty-five degrees").locator(".reaction")).to_have_text("👍2")
+    await expect(a.row("Eighty-five degrees").locator(".reaction")).to_have_text("👍2")
     await expect(chip).to_have_attribute("aria-pressed", "true")
     await a.page.screenshot(path=screens / "reactions.png")
     await chip.click()
-    await expect(row(a, "Eighty-five degrees").locator(".reaction")).to_have_text("👍1")
+    await expect(a.row("Eighty-five degrees").locator(".reaction")).to_have_text("👍1")
 
     # Mentioned, chosen by the keys.
     await a.page.get_by_label("Write a message").press_sequentially("@bo")
@@ -85,7 +75,7 @@ async def test_what_is_done_with_a_message_is_seen_by_both(arrive: Arrive, regis
     assert [m["replyTo"] for m in page["messages"] if m.get("replyTo")] == [page["messages"][0]["seq"]]
 
     # Passed on.
-    await menu(b, "come at four", "Forward")
+    await b.menu("come at four", "Forward")
     await b.page.get_by_role("dialog").locator("label", has_text=ann.user["nickname"]).click()
     await b.page.get_by_role("dialog").get_by_role("button", name="Send").click()
     await a.open_chat(bob.user["nickname"])
@@ -95,11 +85,11 @@ async def test_what_is_done_with_a_message_is_seen_by_both(arrive: Arrive, regis
     # Recalled: a tombstone for both, and nothing to do with it.
     await a.say("Not this one")
     await b.sees("Not this one")
-    await menu(a, "Not this one", "Recall")
+    await a.menu("Not this one", "Recall")
     await a.page.get_by_role("dialog").get_by_role("button", name="Recall").click()
     for visitor in (a, b):
         await expect(visitor.page.get_by_role("log").get_by_text("recalled")).to_be_visible()
-        await expect(row(visitor, "Not this one")).to_have_count(0)
+        await expect(visitor.row("Not this one")).to_have_count(0)
     await b.page.screenshot(path=screens / "recalled.png")
 
     # Somebody writes, and that is seen.
@@ -112,6 +102,6 @@ async def test_what_is_done_with_a_message_is_seen_by_both(arrive: Arrive, regis
     # A reload finds all of it.
     await a.page.reload()
     await a.is_online()
-    await expect(row(a, "Eighty-five degrees").locator(".reaction")).to_have_text("👍1")
-    await expect(row(a, "Eighty-five degrees").locator(".quote")).to_contain_text("First, the water")
+    await expect(a.row("Eighty-five degrees").locator(".reaction")).to_have_text("👍1")
+    await expect(a.row("Eighty-five degrees").locator(".quote")).to_contain_text("First, the water")
     await expect(a.page.get_by_role("log").get_by_text("recalled")).to_be_visible()

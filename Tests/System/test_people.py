@@ -5,20 +5,8 @@ from typing import Any
 
 from attacks.system import System
 from conftest import Connect, Register
+from operators import Operator
 from teahouse import Person, SocketClient, eventually
-
-
-class Operator:
-    """Somebody with the operators' key, who says who they are."""
-
-    def __init__(self, system: System, service: str, person: Person) -> None:
-        self.address = system[service].internal
-        self.headers = {"authorization": f"Bearer {system.key('operator')}", "x-operator": "ann"}
-        self.person = person
-
-    async def call(self, method: str, path: str, *, expect: int = 200, **options: Any) -> Any:
-        options |= {"address": self.address, "headers": self.headers}
-        return await self.person.call(method, f"/internal{path}", expect=expect, **options)
 
 
 def saw(client: SocketClient, event: str, **values: Any) -> bool:
@@ -145,13 +133,7 @@ async def test_what_is_reported_waits_for_operators(register: Register, connect:
     # Recalled since: the report knows what it was about.
     await bob.call("DELETE", f"/api/history/chatrooms/{room}/messages/{said['seq']}", expect=None)
     operator = Operator(system, "social", ann)
-    cursor, found = None, None
-    while found is None:
-        query = {"status": "open", "limit": 200, **({"cursor": cursor} if cursor else {})}
-        page = await operator.call("GET", "/reports", params=query)
-        found = next((each for each in page["reports"] if each["id"] == made["id"]), None)
-        cursor = page.get("next")
-        assert found or cursor
+    found = next(each for each in await operator.reports() if each["id"] == made["id"])
     assert found["content"] == "buy my tea" and found["reporterId"] == ann.id
     path = f"/reports/{made['id']}"
     assert (await operator.call("POST", path, json={"status": "taken"}))["handledBy"] == "ann"

@@ -25,8 +25,9 @@ class Visitor:
     async def arrive(browser: Browser, edge: str, name: str, **options: object) -> "Visitor":
         # Routes of a test see only what no service worker answers.
         options = {
-            "service_workers": "block", "viewport": {"width": 1180, "height": 760}, "locale": "en-GB", **options}
-        context: BrowserContext = await browser.new_context(base_url=edge, **options)
+            "base_url": edge, "service_workers": "block", "viewport": {"width": 1180, "height": 760}, "locale": "en-GB",
+            **options}
+        context: BrowserContext = await browser.new_context(**options)
         page = await context.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(f"{name}: {error}"))
@@ -53,14 +54,18 @@ class Visitor:
         """The Gateway of this browser."""
         return await self.page.locator("[data-node]").get_attribute("data-node") or ""
 
-    async def ask(self, other: "Visitor", reason: str) -> None:
+    async def ask(self, other: "Visitor | Person", reason: str) -> None:
+        await self.try_to_ask(other, reason)
+        await expect(self.page.get_by_text("Request sent")).to_be_visible()
+
+    async def try_to_ask(self, other: "Visitor | Person", reason: str) -> None:
+        """Whatever is answered."""
         await self.go("Friends")
         await self.page.get_by_role("button", name="Add a friend").first.click()
         await self.page.get_by_label("Type a username or nickname").fill(other.username)
         await self.page.get_by_role("button", name="Add", exact=True).click()
         await self.page.get_by_label("Say who you are (optional)").fill(reason)
         await self.page.get_by_role("button", name="Send request").click()
-        await expect(self.page.get_by_text("Request sent")).to_be_visible()
 
     async def go(self, name: str) -> None:
         await self.page.get_by_role("navigation").get_by_role("button", name=name, exact=True).click()
@@ -75,6 +80,18 @@ class Visitor:
 
     def bubble(self, text: str) -> Locator:
         return self.page.get_by_role("log").locator(".bubble", has_text=text)
+
+    def row(self, text: str) -> Locator:
+        return self.page.locator("[data-seq]", has_text=text)
+
+    async def menu(self, text: str, action: str) -> None:
+        """Chooses from a message's menu."""
+        await self.bubble(text).click(button="right", position={"x": 12, "y": 12})
+        await self.page.get_by_role("menuitem", name=action).click()
+
+    def friend(self, name: str) -> Locator:
+        """Their row in the list of friends."""
+        return self.page.get_by_role("region", name="Friends").locator(".row", has_text=name)
 
     async def sees(self, text: str) -> None:
         await expect(self.bubble(text)).to_be_visible()
@@ -103,6 +120,18 @@ class Visitor:
     async def seqs(self) -> list[int]:
         return [int(seq) for seq in await self.page.locator("[data-seq]").evaluate_all(
             "rows => rows.map((row) => row.dataset.seq)")]
+
+
+async def part(ann: Visitor, bob: Visitor) -> None:
+    """Until they are at different Gateways."""
+    async def are_apart() -> bool:
+        if await ann.node() != await bob.node():
+            return True
+        await bob.page.reload()
+        await bob.is_online()
+        return False
+
+    await eventually(are_apart)
 
 
 async def befriend(ann: Visitor, bob: Visitor) -> None:
