@@ -43,6 +43,8 @@ class Link:
         self.is_muffled = False
         self.muffled = 0
         self.delay = 0.0
+        # Bytes that have gone to the target.
+        self.carried = 0
         self.passes = asyncio.Event()
         self.passes.set()
         # New connections are served.
@@ -95,6 +97,7 @@ class Link:
                     await asyncio.sleep(self.delay)
                 writer.write(data)
                 await writer.drain()
+                self.carried += 0 if is_answer else len(data)
         except OSError:
             pass
         finally:
