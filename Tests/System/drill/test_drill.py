@@ -24,9 +24,15 @@ async def test_the_promise_is_kept_under_faults(system: System, seed: str) -> No
     assert not verdict.violations, str(verdict)
 
 
+@pytest.mark.timeout(480)
 @pytest.mark.parametrize("name", sorted(PLANTS))
 async def test_a_planted_mistake_is_found(system: System, name: str) -> None:
-    verdict = await planted(system, name, "1", 6)
-    print(verdict)
-    found = {violation.rule for violation in verdict.violations}
-    assert found & PLANTS[name].rules, str(verdict)
+    """Whether a mistake does harm within six seconds is up to chance, and to how busy the machine is: so there are five
+    drills, until it does."""
+    for seed in range(1, 6):
+        verdict = await planted(system, name, str(seed), 6)
+        print(verdict)
+        found = {violation.rule for violation in verdict.violations}
+        if found & PLANTS[name].rules:
+            return
+    raise AssertionError(str(verdict))
