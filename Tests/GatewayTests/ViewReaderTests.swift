@@ -41,6 +41,10 @@ import Testing
             #expect(ViewReader.position(in: Array(text.utf8)) == nil)
         }
         #expect(ViewReader.views(in: bytes + [0x20]) == nil)
+        for rest in ["", "1", "12", "-3", "null", "99999999999999999999,\"users\":[]}"] {
+            let text = #"{"epoch":"\#(UUID().uuidString)","position":"# + rest
+            #expect(ViewReader.position(in: Array(text.utf8)) == nil)
+        }
     }
 
     @Test func `the question is what the encoder would write`() throws {

@@ -4,6 +4,7 @@ import HTTPTypes
 import Logging
 import Postgres
 import ServiceKit
+import Synchronization
 import TestServers
 import Testing
 
@@ -79,6 +80,27 @@ struct SearchTests {
             // A statement has five seconds here.
             try await history.indexAll()
             #expect(try await history.found(text: "门茶").count == 50)
+        }
+    }
+
+    @Test func `while messages wait to be stored, the index rests three times as long as it works`() async throws {
+        try await HistoryFixture.with { history in
+            try await history.direct(.lobby, .alice, .bob)
+            try await history.send("tea")
+            let clock = RestingClock()
+            func round(isBusy: Bool) async throws -> Duration {
+                let begun = ContinuousClock.now
+                try await SearchIndexer(index: history.index, clock: clock, logger: .tests) { isBusy }.round()
+                return ContinuousClock.now - begun
+            }
+            let took = try await round(isBusy: true)
+            #expect(try await history.found(text: "tea") == ["tea"])
+            let rest = try #require(clock.rests.first)
+            #expect(clock.rests.count == 1 && rest > .zero && rest <= took * 3)
+            try await history.send("more tea")
+            _ = try await round(isBusy: false)
+            #expect(try await history.found(text: "tea").count == 2)
+            #expect(clock.rests.count == 1)
         }
     }
 
@@ -222,5 +244,19 @@ struct SearchTests {
     private struct Found: Decodable {
         let messages: [Message]
         let next: String?
+    }
+}
+
+/// A clock on which nobody waits: it notes for how long they would have.
+private final class RestingClock: Clock {
+    typealias Instant = ContinuousClock.Instant
+
+    private let noted = Mutex<[Duration]>([])
+    var rests: [Duration] { self.noted.withLock { $0 } }
+    var now: Instant { .now }
+    var minimumResolution: Duration { .nanoseconds(1) }
+
+    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        self.noted.withLock { $0.append(deadline - .now) }
     }
 }

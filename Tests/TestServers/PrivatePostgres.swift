@@ -147,7 +147,7 @@ private actor SharedPostgres {
 
     static func newName() -> String { "test_\(UUID().uuidString.lowercased().replacing("-", with: ""))" }
 
-    /// The name of a database in which the migrations are done: copying it takes a fifth of their time.
+    /// The name of a database in which the migrations are done, to be copied.
     func template(_ schema: String, _ migrations: [Migration]) async throws -> String {
         guard !migrations.isEmpty else { return "template1" }
         let key = schema + migrations.map { $0.name + $0.text }.joined()

@@ -3,9 +3,8 @@ import Foundation
 import NIOCore
 import ServiceKit
 
-/// The calls that a storm makes for everybody who comes, put together and read by hand: as History and Social write their
-/// answers, keys in order and without space, they take a tenth of a decoder's time. Of anything else the readers make `nil`:
-/// that is for the decoder.
+/// The calls that a storm makes for everybody who comes, put together and read by hand, as History and Social write their
+/// answers: keys in order and without space. Of anything else the readers make `nil`: that is for the decoder.
 enum ViewReader {
     /// ``LookupViews`` and ``LookupMemberships``.
     static func question(about users: [UserID]) -> ByteBuffer {
@@ -20,11 +19,14 @@ enum ViewReader {
         return text
     }
 
-    /// The `position` of a ``LookupMemberships/Answer``; what comes behind it is not looked at.
+    /// The `position` of a ``LookupMemberships/Answer``; whose memberships come behind it is not looked at.
     static func position(in answer: [UInt8]) -> Int64? {
         var text = JSONReader(answer)
-        guard text.take("{\"epoch\":"), text.string() != nil, text.take(",\"position\":") else { return nil }
-        return text.integer()
+        guard text.take("{\"epoch\":"), text.string() != nil, text.take(",\"position\":"),
+            let position = text.integer(),
+            text.take(",\"users\":")
+        else { return nil }
+        return position
     }
 
     static func views(in answer: [UInt8]) -> LookupViews.Answer? {

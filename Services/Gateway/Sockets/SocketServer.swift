@@ -77,10 +77,8 @@ package final class SocketServer: Sendable {
                     try Self.configure(channel, loops: loops, context: context, servesNodes: servesNodes)
                 }
             }
-        if servesNodes {
-            return try await self.add(bootstrap, to: SocketAddress.makeAddressResolvingHost(host, port: port))
-        }
         var address = try SocketAddress.makeAddressResolvingHost(host, port: port)
+        if servesNodes { return try await self.add(bootstrap, to: address) }
         if port > 0 {
             // Alone first: sockets that share a port would share it with another process too, and say nothing.
             try await bootstrap.bind(to: address).get().close().get()

@@ -65,8 +65,9 @@ actor SearchIndexer: Service {
     private func takeAll() async throws {
         let start = ContinuousClock.now
         let isComplete = self.lastComplete.map { start - $0 >= Self.completeInterval } ?? true
-        let reach = self.lastRound.map { Self.window + (start - $0) } ?? Self.window
         while true {
+            // A round may last: what was written since it began counts too.
+            let reach = Self.window + (ContinuousClock.now - (self.lastRound ?? start))
             let behind = try await self.index.chatroomsBehind(writtenInLast: isComplete ? nil : reach)
             if behind.isEmpty { break }
             for first in stride(from: 0, to: behind.count, by: Self.chatroomsAtOnce) {
